@@ -1,0 +1,44 @@
+"""singan_edu: learn, teach and use SinGAN, a generative model of one photograph.
+
+>>> import singan_edu as sg
+>>> sg.plan_pyramid(188, 250).num_levels
+8
+"""
+
+from .callbacks import Callback, History, Progress
+from .config import TrainConfig
+from .cost import TrainingPlan, plan_training
+from .images import (
+    ImageNotice,
+    load_image,
+    load_mask,
+    paste,
+    resize,
+    sample_image,
+    sample_image_names,
+    sample_mask,
+    save_image,
+    to_pil,
+)
+from .losses import (
+    adversarial_loss,
+    discriminator_loss,
+    gradient_penalty,
+    reconstruction_loss,
+)
+from .model import SinGAN
+from .networks import ConvBlock, Discriminator, Generator
+from .pyramid import PyramidPlan, image_pyramid, plan_pyramid
+from .receptive_field import receptive_field, receptive_field_share
+from .training import NotFiniteError, load_or_train, run_folder, train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Callback", "ConvBlock", "Discriminator", "Generator", "History", "ImageNotice", "NotFiniteError",
+    "Progress", "PyramidPlan", "SinGAN", "TrainConfig", "TrainingPlan", "adversarial_loss",
+    "discriminator_loss", "gradient_penalty", "image_pyramid", "load_image", "load_mask",
+    "load_or_train", "paste", "plan_pyramid", "plan_training", "receptive_field",
+    "receptive_field_share", "reconstruction_loss", "resize", "run_folder", "sample_image",
+    "sample_image_names", "sample_mask", "save_image", "to_pil", "train",
+]

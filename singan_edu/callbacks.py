@@ -1,0 +1,176 @@
+"""Listeners of a training: one small interface, and the listeners that most trainings want.
+
+A listener is a ``Callback`` with a method for each event it cares for. Write your own by subclassing;
+the training loop knows none of them. Taught in lesson 06.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .files import write_json
+from .images import resize
+
+if TYPE_CHECKING:                                    # for readers and type checkers; no import at run time
+    from .cost import TrainingPlan
+    from .model import SinGAN
+    from .trainer import LevelTraining
+
+
+class Callback:
+    """Something that listens to a training; every method does nothing until it is overridden."""
+
+    def training_start(self, model: SinGAN, plan: TrainingPlan) -> None:
+        """Before anything is trained; ``model`` holds the levels that are taken over, if any."""
+
+    def level_start(self, state: LevelTraining) -> None:
+        """A level begins, or goes on where it was interrupted (``state.iteration`` > 0)."""
+
+    def iteration_end(self, state: LevelTraining) -> None:
+        """One iteration is done; ``state.losses`` holds its losses as scalar tensors."""
+
+    def level_end(self, state: LevelTraining) -> None:
+        """A level is finished; ``state.model`` holds it, frozen."""
+
+    def training_end(self, model: SinGAN) -> None:
+        """All levels are trained."""
+
+    def interrupted(self, state: LevelTraining) -> None:
+        """The user stopped the training; ``state`` is what will be saved."""
+
+
+def notify(callbacks: Iterable[Callback], event: str, *arguments: Any) -> None:
+    """Call the method ``event`` of every callback, in order."""
+    for callback in callbacks:
+        getattr(callback, event)(*arguments)
+
+
+class Progress(Callback):
+    """Prints a line for every finished level, and one every ``seconds`` in between."""
+
+    def __init__(self, *, seconds: float = 20.0) -> None:
+        self.seconds = seconds
+
+    def training_start(self, model: SinGAN, plan: TrainingPlan) -> None:
+        """Remember the estimate, which the lines compare with."""
+        self.plan = plan
+
+    def level_start(self, state: LevelTraining) -> None:
+        """Start the clocks."""
+        self.level_started = self.last_line = time.monotonic()
+        self.first_iteration = state.iteration
+
+    def iteration_end(self, state: LevelTraining) -> None:
+        """Print where we are, if it is time."""
+        if time.monotonic() - self.last_line >= self.seconds:
+            self.last_line = time.monotonic()
+            self._print(state, f"iteration {state.iteration} of {state.iterations}")
+
+    def level_end(self, state: LevelTraining) -> None:
+        """Print what came out."""
+        error = reconstruction_error(state.model)
+        self._print(state, f"{state.iterations} iterations in {duration(self._elapsed())}, noise std "
+                           f"{state.noise_std:.4f}, reconstruction off by {error:.1f} grey levels")
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self.level_started
+
+    def _print(self, state: LevelTraining, text: str) -> None:
+        height, width = state.real.shape[-2:]
+        print(f"{state.model.plan.label(state.level)}  {height} x {width}: {text}; "
+              f"{self._remaining(state)}", flush=True)
+
+    def _remaining(self, state: LevelTraining) -> str:
+        """What is left: this level at the pace seen, the others as estimated, scaled by that pace."""
+        pace = self._elapsed() / max(1, state.iteration - self.first_iteration)
+        seconds = pace * (state.iterations - state.iteration)
+        estimated = self.plan.levels[state.level].seconds_per_iteration
+        seconds += pace / estimated * sum(level.seconds for level in self.plan.levels[state.level + 1:])
+        return f"about {duration(seconds)} left" if seconds else "all levels trained"
+
+
+class History(Callback):
+    """Records the losses of every ``every``-th iteration, and what each level came to.
+
+    Args:
+        path: JSON file to keep it in; an interrupted training that goes on then goes on there, too.
+
+    Attributes:
+        iterations: dicts of level, iteration and the losses.
+        levels: dicts of level, size, noise_std, seconds and reconstruction_error (in grey levels).
+    """
+
+    def __init__(self, path: str | os.PathLike | None = None, *, every: int = 10) -> None:
+        self.path, self.every = Path(path) if path else None, every
+        self.iterations: list[dict[str, Any]] = []
+        self.levels: list[dict[str, Any]] = []
+
+    def training_start(self, model: SinGAN, plan: TrainingPlan) -> None:
+        """Take up the file's records of the levels that ``model`` has."""
+        if self.path and self.path.is_file():
+            self.load()
+        self._keep(model.trained_levels + 1, 0)
+
+    def load(self) -> History:
+        """Read the records from the file."""
+        facts = json.loads(self.path.read_text(encoding="utf-8"))
+        self.iterations, self.levels = facts["iterations"], facts["levels"]
+        return self
+
+    def level_start(self, state: LevelTraining) -> None:
+        """Drop records from after the point where the training goes on."""
+        self._keep(state.level, state.iteration)
+        self.level_started = time.monotonic()
+
+    def iteration_end(self, state: LevelTraining) -> None:
+        """Record the losses."""
+        if state.iteration % self.every == 0 or state.iteration == state.iterations:
+            losses = {name: float(value) for name, value in state.losses.items()}
+            self.iterations.append(dict(level=state.level, iteration=state.iteration, **losses))
+
+    def level_end(self, state: LevelTraining) -> None:
+        """Record what the level came to."""
+        self.levels.append(dict(
+            level=state.level, size=list(state.real.shape[-2:]), noise_std=state.noise_std,
+            seconds=round(time.monotonic() - self.level_started, 2),
+            reconstruction_error=reconstruction_error(state.model)))
+        self._write()
+
+    def interrupted(self, state: LevelTraining) -> None:
+        """Write what there is."""
+        self._write()
+
+    def _keep(self, level: int, iteration: int) -> None:
+        self.iterations = [record for record in self.iterations
+                           if (record["level"], record["iteration"]) <= (level, iteration)]
+        self.levels = [record for record in self.levels if record["level"] < level]
+
+    def _write(self) -> None:
+        if self.path:
+            write_json(self.path, dict(iterations=self.iterations, levels=self.levels))
+
+
+def reconstruction_error(model: SinGAN) -> float:
+    """RMSE, in grey levels (0 … 255), between the finest trained level's reconstruction and photograph."""
+    reconstruction = model.reconstruct()
+    real = resize(model.image, tuple(reconstruction.shape[-2:]))
+    return 127.5 * (reconstruction - real).square().mean().sqrt().item()
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words.
+
+    >>> duration(4.2), duration(75), duration(5400)
+    ('4 s', '1 min 15 s', '1 h 30 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,56 @@
+"""Files that appear whole or not at all, and without pickle: tensors as safetensors, facts as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+from torch import Tensor
+
+
+def write_json(path: Path, facts: dict[str, Any]) -> None:
+    """Write ``facts`` to ``path``, replacing what was there in one step."""
+    _replace(path, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def write_tensors(tensors: dict[str, Tensor], folder: Path, stem: str) -> str:
+    """Write named tensors to ``folder / "STEM-CHECKSUM.safetensors"``; returns the file's name.
+
+    The name tells the contents, so that a JSON file written afterwards refers to exactly these, and a
+    crash between the two writes leaves the old pair untouched.
+    """
+    data = safetensors.torch.save({name: value.detach().cpu().contiguous()
+                                   for name, value in tensors.items()})
+    name = f"{stem}-{_checksum(data)}.safetensors"
+    _replace(folder / name, data)
+    return name
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Read what ``write_tensors`` wrote.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the contents do not have the checksum in the file's name.
+    """
+    data = path.read_bytes()
+    if not path.stem.endswith(_checksum(data)):
+        raise ValueError("the checksum in its name does not match")
+    return safetensors.torch.load(data)
+
+
+def _checksum(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:12]
+
+
+def _replace(path: Path, data: bytes) -> None:
+    unfinished = path.with_name(f".unfinished-{path.name}")
+    with open(unfinished, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(unfinished, path)

@@ -1,0 +1,227 @@
+"""The WGAN-GP trainer of one level: what SinGAN's algorithm is, and nothing else.
+
+``train_level`` is the loop; the functions it names are the steps. Progress, history, dashboards and
+checkpoints listen through ``Callback`` (see ``callbacks.py``). Source: paper, section 2.3 and the
+supplement; the order of the steps is that of the authors' code. Taught in lesson 06.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from .callbacks import Callback, notify
+from .config import TrainConfig
+from .images import resize
+from .losses import (
+    adversarial_loss,
+    discriminator_loss,
+    gradient_penalty,
+    interpolate,
+    reconstruction_loss,
+)
+from .model import SinGAN
+from .networks import Discriminator, Generator, build_discriminator, build_generator, initialize
+
+
+@dataclass
+class LevelTraining:
+    """One level in training: the only mutable thing in the library.
+
+    Attributes:
+        model: the pyramid below this level, frozen; with this level once it is finished.
+        level: 0 is the coarsest.
+        real: x_n, the photograph at this level, (1, C, h, w) in [-1, 1].
+        reconstructed_previous: the reconstruction of the level before, upsampled (zeros at level 0).
+        noise_std: σ_n of this level.
+        rng: the source of all randomness of the training.
+        iteration: how many iterations are done.
+        losses: of the last iteration, as scalar tensors.
+    """
+
+    model: SinGAN
+    level: int
+    real: Tensor
+    reconstructed_previous: Tensor
+    noise_std: float
+    generator: Generator
+    discriminator: Discriminator
+    generator_optimizer: torch.optim.Adam
+    discriminator_optimizer: torch.optim.Adam
+    rng: torch.Generator
+    iteration: int = 0
+    losses: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def config(self) -> TrainConfig:
+        """The recipe."""
+        return self.model.config
+
+    @property
+    def iterations(self) -> int:
+        """How many iterations this level gets."""
+        return self.config.iterations_at(self.level)
+
+
+# ------------------------------------------------------------------------------------------- the loop
+def train_level(state: LevelTraining, callbacks: Sequence[Callback] = ()) -> None:
+    """Train one level to its end (paper, supplement: 2000 iterations)."""
+    while state.iteration < state.iterations:
+        train_iteration(state)
+        state.iteration += 1
+        notify(callbacks, "iteration_end", state)
+
+
+def train_iteration(state: LevelTraining) -> None:
+    """One iteration: some steps of D, then some of G (paper, supplement: three and three)."""
+    config = state.config
+    set_learning_rate(state)
+    noise = draw_noise(state)                                           # shared by all steps below
+    if config.resample_z_star and state.level == 0:
+        redraw_reconstruction_noise(state)
+    for _ in range(config.discriminator_steps):
+        previous = sample_previous(state)                               # a new one for each D step
+        update_discriminator(state, noise, previous)
+    for _ in range(config.generator_steps):
+        update_generator(state, noise, previous)
+
+
+def update_discriminator(state: LevelTraining, noise: Tensor, previous: Tensor) -> None:
+    """One step of D: real patches up, fake ones down, slope near one (paper, eq. 6; WGAN-GP)."""
+    with torch.no_grad():
+        fake = state.generator(noise, previous)
+    loss = discriminator_loss(state.discriminator(state.real), state.discriminator(fake))
+    penalty = gradient_penalty(state.discriminator, interpolate(state.real, fake, state.rng))
+    total = loss + state.config.gradient_penalty_weight * penalty
+    step(state.discriminator_optimizer, total)
+    state.losses |= dict(discriminator=loss.detach(), gradient_penalty=penalty.detach())
+
+
+def update_generator(state: LevelTraining, noise: Tensor, previous: Tensor) -> None:
+    """One step of G: please D on a random sample, and reconstruct the photograph (paper, eq. 6-8).
+
+    The fake is made anew in every step. The authors' code reuses the one of the D steps, which current
+    PyTorch rightly refuses: the weights that made it have changed since.
+    """
+    state.discriminator.requires_grad_(False)
+    adversarial = adversarial_loss(state.discriminator(state.generator(noise, previous)))
+    reconstruction = reconstruction_loss(reconstruct(state), state.real)
+    total = adversarial + state.config.reconstruction_weight * reconstruction
+    step(state.generator_optimizer, total)
+    state.discriminator.requires_grad_(True)
+    state.losses |= dict(adversarial=adversarial.detach(), reconstruction=reconstruction.detach())
+
+
+def step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """One step of gradient descent on ``loss``."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+
+
+# ------------------------------------------------------------------------------------- its ingredients
+def draw_noise(state: LevelTraining) -> Tensor:
+    """σ_n z_n of this level: one channel at the coarsest, where it serves all colours; C above."""
+    return state.noise_std * _normal(state, state.level)
+
+
+def sample_previous(state: LevelTraining) -> Tensor:
+    """A random sample of the levels below, upsampled to this one; zeros at level 0. (1, C, h, w)"""
+    if state.level == 0:
+        return torch.zeros_like(state.real)
+    maps = [_normal(state, level) for level in range(state.level)]
+    return _upsample(state.model, state.model.run_from(0, noise=maps), state.level)
+
+
+def reconstruct(state: LevelTraining) -> Tensor:
+    """G_n's picture for the noise {z*, 0, …, 0}: z* enters at level 0, none above. (1, C, h, w)"""
+    if state.level == 0:
+        noise = state.noise_std * state.model.reconstruction_noise
+    else:
+        noise = torch.zeros(1, *state.model.noise_shape(state.level), device=state.real.device)
+    return state.generator(noise, state.reconstructed_previous)
+
+
+def redraw_reconstruction_noise(state: LevelTraining) -> None:
+    """Draw z* anew, as the authors' code does in every iteration of the coarsest level."""
+    state.model = dataclasses.replace(state.model, reconstruction_noise=_normal(state, 0))
+
+
+def set_learning_rate(state: LevelTraining) -> None:
+    """Give both optimizers the rate of this iteration."""
+    rate = learning_rate_at(state.config, state.level, state.iteration)
+    for optimizer in (state.generator_optimizer, state.discriminator_optimizer):
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+
+
+def learning_rate_at(config: TrainConfig, level: int, iteration: int) -> float:
+    """The learning rate of ``iteration`` (from 0): multiplied once, at 80 % of the level's iterations.
+
+    >>> [learning_rate_at(TrainConfig(), 0, i) for i in (0, 1599, 1600)]
+    [0.0005, 0.0005, 5e-05]
+    """
+    decayed = iteration >= config.lr_decay_at * config.iterations_at(level)
+    return config.learning_rate * (config.lr_decay if decayed else 1)
+
+
+def noise_std_for(real: Tensor, reconstructed_previous: Tensor, amplitude: float) -> float:
+    """σ_n: ``amplitude`` times the RMSE between x_n and the upsampled reconstruction before it.
+
+    The worse the levels before can show this level, the more there is to invent (paper, section 2.3).
+
+    Args:
+        real, reconstructed_previous: (1, C, h, w) in [-1, 1].
+    """
+    return amplitude * (real - reconstructed_previous).square().mean().sqrt().item()
+
+
+def _normal(state: LevelTraining, level: int) -> Tensor:
+    """Standard normal noise for ``level``, always drawn on the CPU, so that devices agree."""
+    return torch.randn(1, *state.model.noise_shape(level), generator=state.rng).to(state.real.device)
+
+
+def _upsample(model: SinGAN, picture: Tensor, level: int) -> Tensor:
+    return resize(picture, model.plan.sizes[level], quantize=model.config.quantize_resize)
+
+
+# ------------------------------------------------------------------------------- from level to level
+def begin_level(model: SinGAN, rng: torch.Generator,
+                before: LevelTraining | None = None) -> LevelTraining:
+    """Set up the next level above what ``model`` has: networks, optimizers, noise std.
+
+    The networks start from the weights of the level ``before`` where the width is the same (paper,
+    section 2.3), running statistics included; else they are drawn anew.
+    """
+    level, config, device = model.trained_levels, model.config, model.device
+    channels = model.image.shape[1]
+    real = _upsample(model, model.image, level)                                  # x_n: (1, C, h, w)
+    generator = build_generator(config, level, channels)
+    discriminator = build_discriminator(config, level, channels)
+    if before is not None and config.channels_at(level) == config.channels_at(before.level):
+        generator.load_state_dict(before.generator.state_dict())
+        discriminator.load_state_dict(before.discriminator.state_dict())
+    else:
+        initialize(generator, rng)
+        initialize(discriminator, rng)
+    if level == 0:
+        reconstructed_previous, noise_std = torch.zeros_like(real), 1.0
+    else:
+        reconstructed_previous = _upsample(model, model.reconstruct(), level)
+        noise_std = noise_std_for(real, reconstructed_previous, config.noise_amplitude)
+    generator, discriminator = generator.to(device).train(), discriminator.to(device).train()
+    return LevelTraining(model, level, real, reconstructed_previous, noise_std, generator, discriminator,
+                         _adam(generator, config), _adam(discriminator, config), rng)
+
+
+def finish_level(state: LevelTraining) -> None:
+    """Freeze the level's generator and put it on top of the pyramid."""
+    state.model = state.model.with_level(state.generator, state.noise_std)
+
+
+def _adam(network: torch.nn.Module, config: TrainConfig) -> torch.optim.Adam:
+    return torch.optim.Adam(network.parameters(), lr=config.learning_rate, betas=config.betas)
