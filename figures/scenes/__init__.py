@@ -1,0 +1,1 @@
+"""The pictures that ship with the course, each drawn by one module of this package."""
