@@ -1,7 +1,7 @@
 """Listeners of a training: one small interface, and the listeners that most trainings want.
 
-A listener is a ``Callback`` with a method for each event it cares for. Write your own by subclassing;
-the training loop knows none of them. Taught in lesson 06.
+A listener is a ``Callback`` with a method for each event it cares for. Write your own by
+subclassing; the training loop knows none of them. Taught in lesson 06.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .files import write_json
 from .images import resize
 
-if TYPE_CHECKING:                                    # for readers and type checkers; no import at run time
+if TYPE_CHECKING:  # for readers and type checkers; no import at run time
     from .cost import TrainingPlan
     from .model import SinGAN
     from .trainer import LevelTraining
@@ -74,23 +74,31 @@ class Progress(Callback):
     def level_end(self, state: LevelTraining) -> None:
         """Print what came out."""
         error = reconstruction_error(state.model)
-        self._print(state, f"{state.iterations} iterations in {duration(self._elapsed())}, noise std "
-                           f"{state.noise_std:.4f}, reconstruction off by {error:.1f} grey levels")
+        self._print(
+            state,
+            f"{state.iterations} iterations in {duration(self._elapsed())}, noise std "
+            f"{state.noise_std:.4f}, reconstruction off by {error:.1f} grey levels",
+        )
 
     def _elapsed(self) -> float:
         return time.monotonic() - self.level_started
 
     def _print(self, state: LevelTraining, text: str) -> None:
         height, width = state.real.shape[-2:]
-        print(f"{state.model.plan.label(state.level)}  {height} x {width}: {text}; "
-              f"{self._remaining(state)}", flush=True)
+        print(
+            f"{state.model.plan.label(state.level)}  {height} x {width}: {text}; "
+            f"{self._remaining(state)}",
+            flush=True,
+        )
 
     def _remaining(self, state: LevelTraining) -> str:
-        """What is left: this level at the pace seen, the others as estimated, scaled by that pace."""
+        """What is left: this level at the pace seen, the others as estimated, likewise scaled."""
         pace = self._elapsed() / max(1, state.iteration - self.first_iteration)
         seconds = pace * (state.iterations - state.iteration)
         estimated = self.plan.levels[state.level].seconds_per_iteration
-        seconds += pace / estimated * sum(level.seconds for level in self.plan.levels[state.level + 1:])
+        seconds += (
+            pace / estimated * sum(level.seconds for level in self.plan.levels[state.level + 1 :])
+        )
         return f"about {duration(seconds)} left" if seconds else "all levels trained"
 
 
@@ -135,10 +143,15 @@ class History(Callback):
 
     def level_end(self, state: LevelTraining) -> None:
         """Record what the level came to."""
-        self.levels.append(dict(
-            level=state.level, size=list(state.real.shape[-2:]), noise_std=state.noise_std,
-            seconds=round(time.monotonic() - self.level_started, 2),
-            reconstruction_error=reconstruction_error(state.model)))
+        self.levels.append(
+            dict(
+                level=state.level,
+                size=list(state.real.shape[-2:]),
+                noise_std=state.noise_std,
+                seconds=round(time.monotonic() - self.level_started, 2),
+                reconstruction_error=reconstruction_error(state.model),
+            )
+        )
         self._write()
 
     def interrupted(self, state: LevelTraining) -> None:
@@ -146,8 +159,11 @@ class History(Callback):
         self._write()
 
     def _keep(self, level: int, iteration: int) -> None:
-        self.iterations = [record for record in self.iterations
-                           if (record["level"], record["iteration"]) <= (level, iteration)]
+        self.iterations = [
+            record
+            for record in self.iterations
+            if (record["level"], record["iteration"]) <= (level, iteration)
+        ]
         self.levels = [record for record in self.levels if record["level"] < level]
 
     def _write(self) -> None:
@@ -156,7 +172,7 @@ class History(Callback):
 
 
 def reconstruction_error(model: SinGAN) -> float:
-    """RMSE, in grey levels (0 … 255), between the finest trained level's reconstruction and photograph."""
+    """RMSE in grey levels (0 … 255) between photograph and reconstruction, last trained level."""
     reconstruction = model.reconstruct()
     real = resize(model.image, tuple(reconstruction.shape[-2:]))
     return 127.5 * (reconstruction - real).square().mean().sqrt().item()

@@ -1,12 +1,11 @@
 """A training on disk: what is needed to go on after an interrupt as if nothing had happened.
 
-A checkpoint folder holds the finished levels as a model (``model.json`` and its weights, usable as they
-are) and the level in progress (``training.json`` and its tensors). Nothing is pickled.
+A checkpoint folder holds the finished levels as a model (``model.json`` and its weights, usable as
+they are) and the level in progress (``training.json`` and its tensors). Nothing is pickled.
 """
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import json
 import time
@@ -43,9 +42,8 @@ class Checkpoints(Callback):
             self._save(state)
 
     def interrupted(self, state: LevelTraining) -> None:
-        """Save at once, with the unfinished level on top of the model, so that it can be looked at."""
-        unfinished = copy.deepcopy(state.generator)
-        state.model.with_level(unfinished, state.noise_std).save(self.folder)
+        """Save at once, with the unfinished level on top of the model, to be looked at."""
+        state.unfinished_model().save(self.folder)
         self._save(state)
 
     def training_end(self, model: SinGAN) -> None:
@@ -61,11 +59,16 @@ class Checkpoints(Callback):
 
 def save_state(state: LevelTraining, folder: Path) -> None:
     """Write the level in progress: networks, optimizers, z*, random state, iteration."""
-    tensors = {"rng": state.rng.get_state(), "reconstruction_noise": state.model.reconstruction_noise}
+    tensors = {
+        "rng": state.rng.get_state(),
+        "reconstruction_noise": state.model.reconstruction_noise,
+    }
     for name, part in _parts(state).items():
         tensors |= {f"{name}/{key}": value for key, value in _flat(part.state_dict()).items()}
     file = write_tensors(tensors, folder, "training")
-    write_json(folder / STATE_FILE, dict(level=state.level, iteration=state.iteration, tensors=file))
+    write_json(
+        folder / STATE_FILE, dict(level=state.level, iteration=state.iteration, tensors=file)
+    )
     _remove_states(folder, but=file)
 
 
@@ -76,10 +79,13 @@ def load_state(folder: Path, device: torch.device) -> LevelTraining | None:
     facts = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
     tensors = read_tensors(folder / facts["tensors"])
     model = SinGAN.load(folder, device=device)
-    level = facts["level"]                     # the model may have this level, too, unfinished
+    level = facts["level"]  # the model may have this level, too, unfinished
     model = dataclasses.replace(
-        model, generators=model.generators[:level], noise_stds=model.noise_stds[:level],
-        reconstruction_noise=tensors["reconstruction_noise"].to(device))
+        model,
+        generators=model.generators[:level],
+        noise_stds=model.noise_stds[:level],
+        reconstruction_noise=tensors["reconstruction_noise"].to(device),
+    )
     rng = torch.Generator()
     state = begin_level(model, rng)
     for name, part in _parts(state).items():
@@ -100,7 +106,9 @@ def differences(model: SinGAN, image: Tensor, config: TrainConfig, seed: int) ->
     if not same_shape or (model.image - image.to(model.device)).abs().max() > 1e-3:
         found.append("another photograph")
     old, new = model.config.to_dict(), config.to_dict()
-    found += [f"{name} {old[name]} instead of {new[name]}" for name in new if old[name] != new[name]]
+    found += [
+        f"{name} {old[name]} instead of {new[name]}" for name in new if old[name] != new[name]
+    ]
     if model.seed != seed:
         found.append(f"seed {model.seed} instead of {seed}")
     return found
@@ -122,18 +130,25 @@ def _parts(state: LevelTraining) -> dict[str, torch.nn.Module | torch.optim.Opti
 
 
 def _flat(state_dict: dict[str, Any]) -> dict[str, Tensor]:
-    """The tensors of a network's or an optimizer's state by name; an optimizer's are ``INDEX.NAME``."""
+    """The tensors of a network's state by name, of an optimizer's by ``INDEX.NAME``."""
     if "param_groups" not in state_dict:
         return state_dict
-    return {f"{index}.{name}": value for index, values in state_dict["state"].items()
-            for name, value in values.items()}
+    return {
+        f"{index}.{name}": value
+        for index, values in state_dict["state"].items()
+        for name, value in values.items()
+    }
 
 
-def _nested(tensors: dict[str, Tensor], prefix: str,
-            part: torch.nn.Module | torch.optim.Optimizer) -> dict[str, Any]:
-    """The inverse of ``_flat`` for the tensors under ``prefix``, ready for ``part.load_state_dict``."""
-    flat = {name.removeprefix(prefix): value for name, value in tensors.items()
-            if name.startswith(prefix)}
+def _nested(
+    tensors: dict[str, Tensor], prefix: str, part: torch.nn.Module | torch.optim.Optimizer
+) -> dict[str, Any]:
+    """The inverse of ``_flat``, for the tensors under ``prefix``: what ``part`` can load."""
+    flat = {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
     if isinstance(part, torch.nn.Module):
         return flat
     state: dict[int, dict[str, Tensor]] = {}

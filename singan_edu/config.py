@@ -1,7 +1,7 @@
 """Every setting of a training in one frozen value, with its symbol, default and source.
 
-``TrainConfig()`` is the paper's recipe; ``TrainConfig.preset("lesson")`` is quick enough for a class.
-Taught in lesson 06.
+``TrainConfig()`` is the paper's recipe; ``TrainConfig.preset("lesson")`` is quick enough for a
+class. Taught in lesson 06.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PADDING_MODES = ("zero", "noise", "conv")
 PYRAMID_RULES = ("paper", "official")
 
 
-def _setting(default: Any, symbol: str, source: str, doc: str) -> Any:
+def _setting(default: Any, symbol: str, doc: str, source: str) -> Any:
     """A dataclass field that carries its own documentation (read by ``TrainConfig.describe``)."""
     return dataclasses.field(default=default, metadata=dict(symbol=symbol, source=source, doc=doc))
 
@@ -27,8 +27,8 @@ def _setting(default: Any, symbol: str, source: str, doc: str) -> Any:
 class TrainConfig:
     """The recipe of a training; frozen, so that it can be compared, stored and trusted.
 
-    The defaults are the paper's recipe. ``TrainConfig.describe()`` prints every field with its symbol,
-    default, meaning and source; ``TrainConfig.preset(name)`` gives the named recipes.
+    The defaults are the paper's recipe. ``TrainConfig.describe()`` prints every field with its
+    symbol, default, meaning and source; ``TrainConfig.preset(name)`` gives the named recipes.
 
     Raises:
         ValueError: a field outside its range, with a sentence that names it.
@@ -39,50 +39,65 @@ class TrainConfig:
     300
     """
 
+    # fmt: off
     # The pyramid
-    min_size: int = _setting(25, "", "paper, sec. 2.3", "short side of the coarsest level, in pixels")
-    max_size: int = _setting(250, "", "paper, sec. 2.3",
-                             "long side of the finest level, in pixels; larger photos are reduced")
-    scale_factor: float = _setting(0.75, "1/r", "paper, sec. 2.3",
-                                   "size of a level relative to the next finer one, as wanted")
-    pyramid_rule: str = _setting("paper", "", "paper, sec. 2.3; authors' code",
-                                 "'paper', or 'official' for the formula of the authors' code")
-    quantize_resize: bool = _setting(False, "", "authors' code",
-                                     "True truncates to 8 bits at each resize, as the authors do")
+    min_size: int = _setting(
+        25, "", "short side of the coarsest level, in pixels", "paper, sec. 2.3")
+    max_size: int = _setting(
+        250, "", "long side of the finest level, in pixels; larger photographs are reduced",
+        "paper, sec. 2.3")
+    scale_factor: float = _setting(
+        0.75, "1/r", "size of a level relative to the next finer one, as wanted",
+        "paper, sec. 2.3")
+    pyramid_rule: str = _setting(
+        "paper", "", "'paper', or 'official' for the formula of the authors' code",
+        "paper, sec. 2.3; authors' code")
+    quantize_resize: bool = _setting(
+        False, "", "True truncates to 8 bits at each resize", "authors' code (True)")
+
     # The networks
-    num_layers: int = _setting(5, "", "paper, sec. 2.2", "convolutions in each network")
-    kernel_size: int = _setting(3, "", "paper, sec. 2.2", "side of each convolution kernel, in pixels")
-    channels: int = _setting(32, "", "paper, sec. 2.2", "channels at the coarsest level")
-    channels_double_every: int = _setting(4, "", "paper, sec. 2.2",
-                                          "levels after which the channels double")
-    max_channels: int = _setting(128, "", "authors' code", "cap on the doubling")
-    generator_norm: str = _setting("batch", "", "paper, sec. 2.2", "'batch', 'instance' or 'none'")
-    discriminator_norm: str = _setting("batch", "", "paper, sec. 2.2",
-                                       "'batch', 'instance' or 'none'")
-    padding: str = _setting("zero", "", "paper, supplement (boundary conditions)",
-                            "'zero': up front; 'noise': up front, noise runs on; 'conv': in each layer")
+    num_layers: int = _setting(5, "", "convolutions in each network", "paper, sec. 2.2")
+    kernel_size: int = _setting(3, "", "side of each convolution kernel", "paper, sec. 2.2")
+    channels: int = _setting(32, "", "channels at the coarsest level", "paper, sec. 2.2")
+    channels_double_every: int = _setting(
+        4, "", "levels after which the channels double", "paper, sec. 2.2")
+    max_channels: int = _setting(128, "", "cap on the doubling", "authors' code")
+    generator_norm: str = _setting(
+        "batch", "", "'batch', 'instance' or 'none'", "paper, sec. 2.2")
+    discriminator_norm: str = _setting(
+        "batch", "", "'batch', 'instance' or 'none'", "paper, sec. 2.2")
+    padding: str = _setting(
+        "zero", "", "'zero': up front; 'noise': up front, noise runs on; 'conv': in each layer",
+        "paper, supplement (boundary conditions)")
+
     # The noise
-    noise_amplitude: float = _setting(0.1, "σ_n / RMSE_n", "paper, sec. 2.3; value: authors' code",
-                                      "noise std of a level per unit of reconstruction error")
-    resample_z_star: bool = _setting(False, "z*", "authors' code",
-                                     "True redraws z* in every iteration of the coarsest level")
+    noise_amplitude: float = _setting(
+        0.1, "σ_n / RMSE_n", "noise std of a level per unit of reconstruction error",
+        "paper, sec. 2.3; value: authors' code")
+    resample_z_star: bool = _setting(
+        False, "z*", "True redraws z* in every iteration of the coarsest level",
+        "paper, sec. 2.3 (False); authors' code (True)")
+
     # The losses
-    reconstruction_weight: float = _setting(10.0, "α", "paper, sec. 2.3 (100: super-resolution)",
-                                            "weight of the reconstruction loss")
-    gradient_penalty_weight: float = _setting(0.1, "λ", "paper, supplement",
-                                              "weight of the gradient penalty")
+    reconstruction_weight: float = _setting(
+        10.0, "α", "weight of the reconstruction loss", "paper, sec. 2.3 (100: super-resolution)")
+    gradient_penalty_weight: float = _setting(
+        0.1, "λ", "weight of the gradient penalty", "paper, supplement")
+
     # The optimisation
     iterations: int | tuple[int, ...] = _setting(
-        2000, "", "paper, supplement",
-        "iterations a level: a number, or one per level from the coarsest (the last repeats)")
-    discriminator_steps: int = _setting(3, "", "paper, supplement", "D steps per iteration")
-    generator_steps: int = _setting(3, "", "paper, supplement", "G steps per iteration")
-    learning_rate: float = _setting(5e-4, "", "paper, supplement", "step size of Adam, both networks")
-    betas: tuple[float, float] = _setting((0.5, 0.999), "β₁, β₂", "paper, supplement",
-                                          "moment decay of Adam, both networks")
-    lr_decay: float = _setting(0.1, "", "paper, supplement", "factor on the learning rate, once")
-    lr_decay_at: float = _setting(0.8, "", "paper, supplement (1600 of 2000)",
-                                  "share of a level's iterations after which the factor applies")
+        2000, "", "of each level: a number, or one per level from the coarsest (the last repeats)",
+        "paper, supplement")
+    discriminator_steps: int = _setting(3, "", "D steps per iteration", "paper, supplement")
+    generator_steps: int = _setting(3, "", "G steps per iteration", "paper, supplement")
+    learning_rate: float = _setting(5e-4, "", "of Adam, both networks", "paper, supplement")
+    betas: tuple[float, float] = _setting(
+        (0.5, 0.999), "β₁, β₂", "moment decay of Adam, both networks", "paper, supplement")
+    lr_decay: float = _setting(0.1, "", "factor on the learning rate, once", "paper, supplement")
+    lr_decay_at: float = _setting(
+        0.8, "", "share of a level's iterations after which the factor applies",
+        "paper, supplement (1600 of 2000)")
+    # fmt: on
 
     def __post_init__(self) -> None:
         if not isinstance(self.iterations, int):
@@ -93,39 +108,71 @@ class TrainConfig:
         self._check_pyramid()
 
     def _check_choices(self) -> None:
-        choices = dict(pyramid_rule=PYRAMID_RULES, padding=PADDING_MODES,
-                       generator_norm=NORMALISATIONS, discriminator_norm=NORMALISATIONS)
+        choices = dict(
+            pyramid_rule=PYRAMID_RULES,
+            padding=PADDING_MODES,
+            generator_norm=NORMALISATIONS,
+            discriminator_norm=NORMALISATIONS,
+        )
         for name, allowed in choices.items():
             value = getattr(self, name)
             if value not in allowed:
-                raise ValueError(f"{name}={value!r} is not known; choose one of {', '.join(allowed)}.")
+                raise ValueError(
+                    f"{name}={value!r} is not known; choose one of {', '.join(allowed)}."
+                )
 
     def _check_numbers(self) -> None:
-        whole = ("min_size", "max_size", "num_layers", "channels", "channels_double_every",
-                 "max_channels", "discriminator_steps", "generator_steps")
+        whole = (
+            "min_size",
+            "max_size",
+            "num_layers",
+            "channels",
+            "channels_double_every",
+            "max_channels",
+            "discriminator_steps",
+            "generator_steps",
+        )
         for name in whole:
-            _require(_is_whole(getattr(self, name)), name, getattr(self, name), "a whole number >= 1")
+            _require(
+                _is_whole(getattr(self, name)), name, getattr(self, name), "a whole number >= 1"
+            )
         per_level = self.iterations if isinstance(self.iterations, tuple) else (self.iterations,)
-        _require(len(per_level) > 0 and all(map(_is_whole, per_level)), "iterations", self.iterations,
-                 "a whole number >= 1, or one per level")
+        _require(
+            len(per_level) > 0 and all(map(_is_whole, per_level)),
+            "iterations",
+            self.iterations,
+            "a whole number >= 1, or one per level",
+        )
         _require(0 < self.scale_factor < 1, "scale_factor", self.scale_factor, "between 0 and 1")
         _require(0 < self.lr_decay_at <= 1, "lr_decay_at", self.lr_decay_at, "in (0, 1]")
-        _require(len(self.betas) == 2 and all(0 <= beta < 1 for beta in self.betas),
-                 "betas", self.betas, "two numbers in [0, 1)")
-        for name in ("learning_rate", "lr_decay", "noise_amplitude", "reconstruction_weight",
-                     "gradient_penalty_weight"):
+        _require(
+            len(self.betas) == 2 and all(0 <= beta < 1 for beta in self.betas),
+            "betas",
+            self.betas,
+            "two numbers in [0, 1)",
+        )
+        for name in (
+            "learning_rate",
+            "lr_decay",
+            "noise_amplitude",
+            "reconstruction_weight",
+            "gradient_penalty_weight",
+        ):
             value = getattr(self, name)
             _require(math.isfinite(value) and value >= 0, name, value, "a finite number >= 0")
 
     def _check_pyramid(self) -> None:
         if self.min_size < self.receptive_field:
             raise ValueError(
-                f"min_size={self.min_size} is smaller than the receptive field of {self.receptive_field} "
+                f"min_size={self.min_size} is below the receptive field of {self.receptive_field} "
                 f"pixels, so the discriminator would have no patch to judge; use min_size >= "
-                f"{self.receptive_field}.")
+                f"{self.receptive_field}."
+            )
         if self.max_size < self.min_size:
-            raise ValueError(f"max_size={self.max_size} is smaller than min_size={self.min_size}; the "
-                             f"pyramid has no room between them.")
+            raise ValueError(
+                f"max_size={self.max_size} is smaller than min_size={self.min_size}; the "
+                f"pyramid has no room between them."
+            )
 
     def iterations_at(self, level: int) -> int:
         """Iterations of ``level`` (0 = coarsest)."""
@@ -148,7 +195,7 @@ class TrainConfig:
 
     @property
     def noise_margin(self) -> int:
-        """Pixels by which noise maps exceed the picture on each side: 5 with noise padding, else 0."""
+        """Pixels by which noise maps exceed the picture on each side: 5 or, mostly, 0."""
         return (self.receptive_field - 1) // 2 if self.padding == "noise" else 0
 
     def replace(self, **changes: Any) -> TrainConfig:
@@ -164,30 +211,39 @@ class TrainConfig:
         """The inverse of ``to_dict``; refuses fields that it does not know."""
         unknown = set(fields) - {field.name for field in dataclasses.fields(cls)}
         if unknown:
-            raise ValueError(f"TrainConfig has no field {', '.join(sorted(unknown))}; the file may come "
-                             f"from another version of singan_edu.")
+            raise ValueError(
+                f"TrainConfig has no field {', '.join(sorted(unknown))}; the file may come "
+                f"from another version of singan_edu."
+            )
         return cls(**fields)
 
     @classmethod
-    def preset(cls, name: str) -> TrainConfig:
-        """One of the named recipes: ``"lesson"``, ``"classroom"`` or ``"paper"``.
+    def preset(cls, name: str, **changes: Any) -> TrainConfig:
+        """One of the named recipes, ``"lesson"``, ``"classroom"`` or ``"paper"``, with some
+        changes.
 
         >>> TrainConfig.preset("paper") == TrainConfig()
         True
+        >>> TrainConfig.preset("lesson", max_size=96).max_size
+        96
         """
         if name not in PRESETS:
             raise ValueError(f"There is no preset {name!r}; choose one of {', '.join(PRESETS)}.")
-        return cls(**PRESETS[name])
+        return cls(**PRESETS[name] | changes)
 
     @classmethod
     def describe(cls) -> str:
         """A table of all fields: name, symbol, default, meaning, source."""
         rows = [("field", "symbol", "default", "meaning", "source")]
-        rows += [(f.name, f.metadata["symbol"], str(f.default), f.metadata["doc"],
-                  f.metadata["source"]) for f in dataclasses.fields(cls)]
+        rows += [
+            (f.name, f.metadata["symbol"], str(f.default), f.metadata["doc"], f.metadata["source"])
+            for f in dataclasses.fields(cls)
+        ]
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-                         for row in rows)
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+            for row in rows
+        )
 
 
 def _is_whole(value: Any) -> bool:
@@ -200,13 +256,18 @@ def _require(condition: bool, name: str, value: Any, wanted: str) -> None:
 
 
 # What the quick recipes change, and why (figures: benchmarks/results.md):
-# * no normalisation in the discriminator, as WGAN-GP's authors advise: better per step, and quicker;
+# * no normalisation in the discriminator, as WGAN-GP's authors advise: better per step, and
+#   quicker;
 # * one D and one G step: no worse than three and three at the same number of updates;
 # * many iterations at the coarse levels, where they are cheap and decide whether shapes are whole;
 # * a larger alpha: repairs the reconstruction of a short training.
 _QUICK: dict[str, Any] = dict(
-    discriminator_norm="none", discriminator_steps=1, generator_steps=1, reconstruction_weight=30.0,
-    max_channels=32)
+    discriminator_norm="none",
+    discriminator_steps=1,
+    generator_steps=1,
+    reconstruction_weight=30.0,
+    max_channels=32,
+)
 PRESETS: dict[str, dict[str, Any]] = {
     "lesson": dict(_QUICK, max_size=128, iterations=(1500, 1000, 600, 300, 200, 150)),
     "classroom": dict(_QUICK, max_size=250, iterations=(1500, 1000, 600, 300, 200, 150)),

@@ -17,13 +17,17 @@ from .pyramid import PyramidPlan, plan_pyramid
 from .receptive_field import receptive_field_share
 from .trainer import LevelTraining, begin_level, train_iteration
 
-# Levels whose iteration should take longer than this are not tried out but reckoned from the level before.
+# Levels whose iteration should take longer than this are not tried out but reckoned from the level
+# before.
 LONGEST_TRIAL_SECONDS = 0.5
-TRIALS = 3
-# Peak memory of a training step, in float32 values per pixel, channel and layer; and what PyTorch and
-# Python take by themselves. Fitted to the peaks that benchmarks/memory.py measures.
-VALUES_PER_ACTIVATION = 14.0
-BASE_BYTES = 0.35e9
+# A level is tried out at least FEWEST_TRIALS times and for TRIAL_SECONDS; on a machine that is busy
+# with something else single iterations take a hundred times as long, which the median forgives.
+FEWEST_TRIALS, TRIAL_SECONDS = 5, 0.3
+# Peak memory of a training step, in float32 values per pixel, channel and layer, with and without
+# normalisation in the discriminator; and what Python and PyTorch take by themselves. Fitted to the
+# peaks that benchmarks/memory.py measures (benchmarks/results.md).
+VALUES_WITH_NORM, VALUES_WITHOUT_NORM = 14.0, 10.0
+BASE_BYTES = 0.33e9
 
 
 @dataclass(frozen=True)
@@ -66,20 +70,28 @@ class TrainingPlan:
     def memory_bytes(self) -> float:
         """Estimated peak memory of the process, PyTorch itself included."""
         activations = max(level.size[0] * level.size[1] * level.channels for level in self.levels)
-        return BASE_BYTES + 4 * VALUES_PER_ACTIVATION * self.config.num_layers * activations
+        plain = self.config.discriminator_norm == "none"
+        values = VALUES_WITHOUT_NORM if plain else VALUES_WITH_NORM
+        return BASE_BYTES + 4 * values * self.config.num_layers * activations
 
     def describe(self) -> str:
         """The table that is printed before training."""
-        lines = [self.pyramid.headline(),
-                 "level  paper n  height x width  channels  iterations   field: side   area      time"]
+        lines = [
+            self.pyramid.headline(),
+            "level  paper n  height x width  channels  iterations   field: side   area      time",
+        ]
         for number, level in enumerate(self.levels):
             side, area = receptive_field_share(level.size, self.config.receptive_field)
-            lines.append(f"{number:5d}  {self.pyramid.paper_scale(number):7d}  {level.size[0]:6d} x "
-                         f"{level.size[1]:<5d}  {level.channels:8d}  {level.iterations:10d}  "
-                         f"{side:12.0%}  {area:5.1%}  {duration(level.seconds):>8s}")
+            lines.append(
+                f"{number:5d}  {self.pyramid.paper_scale(number):7d}  {level.size[0]:6d} x "
+                f"{level.size[1]:<5d}  {level.channels:8d}  {level.iterations:10d}  "
+                f"{side:12.0%}  {area:5.1%}  {duration(level.seconds):>8s}"
+            )
         threads = f"{torch.get_num_threads()} threads, " if self.device.type == "cpu" else ""
-        lines.append(f"estimate: {duration(self.seconds)} and {self.memory_bytes / 1e9:.1f} GB of memory "
-                     f"({self.device.type}, {threads}tried out just now)")
+        lines.append(
+            f"estimate: {duration(self.seconds)} and {self.memory_bytes / 1e9:.1f} GB of memory "
+            f"({self.device.type}, {threads}tried out just now)"
+        )
         return "\n".join(lines)
 
     __str__ = describe
@@ -108,8 +120,14 @@ def plan_training(image: Tensor, config: TrainConfig) -> TrainingPlan:
 def plan_for(image: Tensor, config: TrainConfig) -> PyramidPlan:
     """The pyramid that ``config`` gives ``image``, (1, C, H, W)."""
     height, width = image.shape[-2:]
-    return plan_pyramid(height, width, min_size=config.min_size, max_size=config.max_size,
-                        scale_factor=config.scale_factor, rule=config.pyramid_rule)
+    return plan_pyramid(
+        height,
+        width,
+        min_size=config.min_size,
+        max_size=config.max_size,
+        scale_factor=config.scale_factor,
+        rule=config.pyramid_rule,
+    )
 
 
 def _scaled(cost: LevelCost, size: tuple[int, int], channels: int) -> float:
@@ -118,21 +136,24 @@ def _scaled(cost: LevelCost, size: tuple[int, int], channels: int) -> float:
     return cost.seconds_per_iteration * work
 
 
-def _try_out(config: TrainConfig, pyramid: PyramidPlan, level: int, channels: int,
-             device: torch.device) -> float:
+def _try_out(
+    config: TrainConfig, pyramid: PyramidPlan, level: int, channels: int, device: torch.device
+) -> float:
     """Median seconds of an iteration of ``level``, on noise in place of a photograph."""
-    state = _rehearsal(config, pyramid, level, channels, device)
-    seconds = []
-    for _ in range(1 + TRIALS):
+    state = rehearse(config, pyramid, level, channels, device)
+    train_iteration(state)  # the first one warms up
+    seconds: list[float] = []
+    while len(seconds) < FEWEST_TRIALS or sum(seconds) < TRIAL_SECONDS:
         started = time.perf_counter()
         train_iteration(state)
-        float(state.losses["reconstruction"])                  # waits until an accelerator is done
+        float(state.losses["reconstruction"])  # waits until an accelerator is done
         seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds[1:])                      # the first one warms up
+    return statistics.median(seconds)
 
 
-def _rehearsal(config: TrainConfig, pyramid: PyramidPlan, level: int, channels: int,
-               device: torch.device) -> LevelTraining:
+def rehearse(
+    config: TrainConfig, pyramid: PyramidPlan, level: int, channels: int, device: torch.device
+) -> LevelTraining:
     """A level ready to be trained above an untrained pyramid."""
     rng = torch.Generator().manual_seed(0)
     image = (torch.rand(1, channels, *pyramid.sizes[-1], generator=rng) * 2 - 1).to(device)
@@ -143,4 +164,3 @@ def _rehearsal(config: TrainConfig, pyramid: PyramidPlan, level: int, channels: 
         initialize(generator, rng)
         model = model.with_level(generator.to(device), 0.1)
     return begin_level(model, rng)
-

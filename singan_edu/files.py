@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and without pickle: tensors as safetensors, facts as JSON."""
+"""Files that appear whole or not at all, without pickle: safetensors and JSON."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from torch import Tensor
 
 def write_json(path: Path, facts: dict[str, Any]) -> None:
     """Write ``facts`` to ``path``, replacing what was there in one step."""
-    _replace(path, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
+    write_bytes(path, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def write_tensors(tensors: dict[str, Tensor], folder: Path, stem: str) -> str:
     """Write named tensors to ``folder / "STEM-CHECKSUM.safetensors"``; returns the file's name.
 
-    The name tells the contents, so that a JSON file written afterwards refers to exactly these, and a
-    crash between the two writes leaves the old pair untouched.
+    The name tells the contents, so that a JSON file written afterwards refers to exactly these, and
+    a crash between the two writes leaves the old pair untouched.
     """
-    data = safetensors.torch.save({name: value.detach().cpu().contiguous()
-                                   for name, value in tensors.items()})
+    data = safetensors.torch.save(
+        {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    )
     name = f"{stem}-{_checksum(data)}.safetensors"
-    _replace(folder / name, data)
+    write_bytes(folder / name, data)
     return name
 
 
@@ -47,10 +48,13 @@ def _checksum(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:12]
 
 
-def _replace(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes) -> Path:
+    """Write ``data`` to ``path``, replacing what was there in one step; makes missing folders."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".unfinished-{path.name}")
     with open(unfinished, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     os.replace(unfinished, path)
+    return path

@@ -6,6 +6,7 @@ colour and 1 for grey. Taught in lesson 00 (resizing in lesson 01).
 
 from __future__ import annotations
 
+import io
 import os
 import warnings
 from importlib import resources
@@ -18,7 +19,9 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-BACKGROUND = (255, 255, 255)      # what transparent pictures are composited over
+from .files import write_bytes
+
+BACKGROUND = (255, 255, 255)  # what transparent pictures are composited over
 GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N", "F")
 Source = str | os.PathLike | Image.Image | np.ndarray
 
@@ -27,18 +30,18 @@ class ImageNotice(UserWarning):
     """Something about a picture that its owner should know, though nothing is wrong."""
 
 
-# ------------------------------------------------------------------------------------------ loading
+# ----------------------------------------------------------------------------------------- loading
 def load_image(source: Source, *, max_size: int | None = None) -> Tensor:
     """Read a picture as a (1, C, H, W) float32 tensor in [-1, 1]; C = 3, or 1 for a grey picture.
 
     Args:
-        source: path of any file that Pillow reads (EXIF orientation is applied, the first frame of an
-            animation is taken), a PIL image, or an array: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4),
-            uint8, uint16, or float in [0, 1].
+        source: path of any file that Pillow reads (EXIF orientation is applied, the first frame of
+            an animation is taken), a PIL image, or an array: (H, W), (H, W, 1), (H, W, 3) or (H, W,
+            4), uint8, uint16, or float in [0, 1].
         max_size: long side, in pixels, above which the picture is reduced (it is never enlarged).
 
-    Transparent pictures are composited over white and animations lose their other frames, each with an
-    ``ImageNotice``.
+    Transparent pictures are composited over white and animations lose their other frames, each with
+    an ``ImageNotice``.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -46,10 +49,12 @@ def load_image(source: Source, *, max_size: int | None = None) -> Tensor:
             values that are no picture's. The message says what to do.
     """
     if isinstance(source, Tensor):
-        raise TypeError("load_image takes a path, a PIL image or a NumPy array; this is a tensor already. "
-                        "Use it as it is if it is (1, C, H, W) in [-1, 1].")
+        raise TypeError(
+            "load_image takes a path, a PIL image or a NumPy array; this is a tensor already. "
+            "Use it as it is if it is (1, C, H, W) in [-1, 1]."
+        )
     pixels = _array_pixels(source) if isinstance(source, np.ndarray) else _file_pixels(source)
-    image = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))[None]   # (1, C, H, W)
+    image = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))[None]  # (1, C, H, W)
     image = image.float() * 2 - 1
     if max_size is None:
         return image
@@ -78,12 +83,15 @@ def _file_pixels(source: str | os.PathLike | Image.Image) -> np.ndarray:
     if isinstance(source, Image.Image):
         return _pil_pixels(source, "the PIL image")
     if not isinstance(source, (str, os.PathLike)):
-        raise TypeError(f"load_image takes a path, a PIL image or a NumPy array, not "
-                        f"{type(source).__name__}.")
+        raise TypeError(
+            f"load_image takes a path, a PIL image or a NumPy array, not {type(source).__name__}."
+        )
     path = Path(source).expanduser()
     if not path.exists():
-        raise FileNotFoundError(f"There is no file {path}. Check the spelling, and the folder it is "
-                                f"looked for in: {Path.cwd()}.")
+        raise FileNotFoundError(
+            f"There is no file {path}. Check the spelling, and the folder it is "
+            f"looked for in: {Path.cwd()}."
+        )
     if not path.is_file():
         raise ValueError(f"{path} is a folder, not a picture; give the path of one picture in it.")
     with warnings.catch_warnings():
@@ -92,15 +100,20 @@ def _file_pixels(source: str | os.PathLike | Image.Image) -> np.ndarray:
             with Image.open(path) as picture:
                 return _pil_pixels(picture, path.name)
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise ValueError(f"{path.name} unpacks to more than {Image.MAX_IMAGE_PIXELS:,} pixels, which "
-                             f"may be an attack on your memory. If you trust it, reduce it in a picture "
-                             f"editor first.") from error
+            raise ValueError(
+                f"{path.name} unpacks to more than {Image.MAX_IMAGE_PIXELS:,} pixels, which "
+                f"may be an attack on your memory. If you trust it, reduce it in a picture "
+                f"editor first."
+            ) from error
         except UnidentifiedImageError as error:
-            raise ValueError(f"{path.name} is not a picture that Pillow can read. Open it in a picture "
-                             f"viewer and save it as PNG or JPEG.") from error
+            raise ValueError(
+                f"{path.name} is not a picture that Pillow can read. Open it in a picture "
+                f"viewer and save it as PNG or JPEG."
+            ) from error
         except (OSError, SyntaxError, EOFError) as error:
-            raise ValueError(f"{path.name} is damaged or cut off ({error}). Copy or download it "
-                             f"again.") from error
+            raise ValueError(
+                f"{path.name} is damaged or cut off ({error}). Copy or download it again."
+            ) from error
 
 
 def _pil_pixels(picture: Image.Image, name: str) -> np.ndarray:
@@ -111,23 +124,25 @@ def _pil_pixels(picture: Image.Image, name: str) -> np.ndarray:
     picture = _without_transparency(ImageOps.exif_transpose(picture), name)
     if picture.mode in GREY_MODES:
         return _grey_pixels(picture, name)
-    return np.asarray(picture.convert("RGB"), dtype=np.float64) / 255
+    return np.asarray(picture.convert("RGB"), dtype=np.float32) / 255
 
 
 def _grey_pixels(picture: Image.Image, name: str) -> np.ndarray:
     """(H, W, 1) float in [0, 1] of a grey picture of 1, 8, 16 or 32 bits."""
     if picture.mode in ("1", "L"):
         return np.asarray(picture.convert("L"), dtype=np.float64)[..., None] / 255
-    values = np.asarray(picture, dtype=np.float64)[..., None]
-    limit = 1.0 if picture.mode == "F" else 65535.0       # Pillow opens 16-bit files as I or I;16
+    values = np.asarray(picture, dtype=np.float32)[..., None]
+    limit = 1.0 if picture.mode == "F" else 65535.0  # Pillow opens 16-bit files as I or I;16
     if not np.isfinite(values).all() or values.min() < 0 or values.max() > limit:
-        raise ValueError(f"{name} has grey values outside 0 … {limit:g}, so black and white are not "
-                         f"known. Save it with 8 or 16 bits, or pass an array scaled to [0, 1].")
+        raise ValueError(
+            f"{name} has grey values outside 0 … {limit:g}, so black and white are not "
+            f"known. Save it with 8 or 16 bits, or pass an array scaled to [0, 1]."
+        )
     return values / limit
 
 
 def _without_transparency(picture: Image.Image, name: str) -> Image.Image:
-    """The picture over white where it is transparent; an alpha channel that is opaque is dropped."""
+    """The picture over white where it is transparent; opaque alpha is dropped."""
     if not picture.has_transparency_data:
         return picture
     grey = picture.mode in GREY_MODES
@@ -144,15 +159,19 @@ def _array_pixels(array: np.ndarray) -> np.ndarray:
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or array.shape[-1] not in (1, 3, 4) or array.size == 0:
-        raise ValueError(f"An array of shape {shape} is no picture; give (H, W), (H, W, 1), (H, W, 3) or "
-                         f"(H, W, 4), channels last.")
+        raise ValueError(
+            f"An array of shape {shape} is no picture; give (H, W), (H, W, 1), (H, W, 3) or "
+            f"(H, W, 4), channels last."
+        )
     if array.dtype in (np.uint8, np.uint16):
-        pixels = array / np.iinfo(array.dtype).max
+        pixels = array.astype(np.float32) / np.iinfo(array.dtype).max
     elif np.issubdtype(array.dtype, np.floating):
         pixels = _checked_floats(array)
     else:
-        raise ValueError(f"An array of {array.dtype} has no known black and white; convert it to uint8, "
-                         f"uint16, or float in [0, 1].")
+        raise ValueError(
+            f"An array of {array.dtype} has no known black and white; convert it to uint8, "
+            f"uint16, or float in [0, 1]."
+        )
     if pixels.shape[-1] < 4:
         return pixels
     colour, alpha = pixels[..., :3], pixels[..., 3:]
@@ -162,14 +181,18 @@ def _array_pixels(array: np.ndarray) -> np.ndarray:
 
 
 def _checked_floats(array: np.ndarray) -> np.ndarray:
-    array = array.astype(np.float64)
+    array = array.astype(np.float32)
     if not np.isfinite(array).all():
         count = int((~np.isfinite(array)).sum())
-        raise ValueError(f"The array holds {count} values that are not finite (nan or inf); replace them "
-                         f"before training, for example with numpy.nan_to_num.")
+        raise ValueError(
+            f"The array holds {count} values that are not finite (nan or inf); replace them "
+            f"before training, for example with numpy.nan_to_num."
+        )
     if array.min() < 0 or array.max() > 1:
-        raise ValueError(f"A float array must lie in [0, 1]; this one runs from {array.min():.3g} to "
-                         f"{array.max():.3g}. Divide by 255 if it holds 8-bit values.")
+        raise ValueError(
+            f"A float array must lie in [0, 1]; this one runs from {array.min():.3g} to "
+            f"{array.max():.3g}. Divide by 255 if it holds 8-bit values."
+        )
     return array
 
 
@@ -177,21 +200,21 @@ def _notify(text: str) -> None:
     warnings.warn(text, ImageNotice, stacklevel=2)
 
 
-# ----------------------------------------------------------------------------------------- resizing
+# ---------------------------------------------------------------------------------------- resizing
 def resize(image: Tensor, size: tuple[int, int], *, quantize: bool = False) -> Tensor:
     """Antialiased bicubic resizing of a picture to exactly ``size`` = (height, width) pixels.
 
     Args:
         image: (n, C, H, W) in [-1, 1], on any device; it stays there.
-        quantize: truncate to 8 bits first, as the authors' code does at each of its resizes. It costs
-            up to one grey level each time, always downwards; kept for comparison only.
+        quantize: truncate to 8 bits first, as the authors' code does at each of its resizes. It
+            costs up to one grey level each time, always downwards; kept for comparison only.
 
     Returns:
         (n, C, height, width); bicubic overshoot is clamped to [-1, 1].
 
-    Source: the authors' ``imresize`` is MATLAB's bicubic with Keys' a = -0.5, stretched when shrinking.
-    PyTorch uses a = -0.5 (as Pillow does) in its antialiased kernel and a = -0.75 in the other, so
-    ``antialias=True`` is right for enlarging, too. Taught in lesson 01.
+    Source: the authors' ``imresize`` is MATLAB's bicubic with Keys' a = -0.5, stretched when
+    shrinking. PyTorch uses a = -0.5 (as Pillow does) in its antialiased kernel and a = -0.75 in the
+    other, so ``antialias=True`` is right for enlarging, too. Taught in lesson 01.
     """
     height, width = size
     if height < 1 or width < 1:
@@ -200,8 +223,9 @@ def resize(image: Tensor, size: tuple[int, int], *, quantize: bool = False) -> T
         image = truncate_to_8_bits(image)
     if tuple(image.shape[-2:]) == (height, width):
         return image.clamp(-1, 1)
-    image = F.interpolate(image, size=(height, width), mode="bicubic", align_corners=False,
-                          antialias=True)
+    image = F.interpolate(
+        image, size=(height, width), mode="bicubic", align_corners=False, antialias=True
+    )
     return image.clamp(-1, 1)
 
 
@@ -211,7 +235,7 @@ def truncate_to_8_bits(image: Tensor) -> Tensor:
     return levels / 255 * 2 - 1
 
 
-# ------------------------------------------------------------------------------------------- saving
+# ------------------------------------------------------------------------------------------ saving
 def to_pil(image: Tensor) -> Image.Image:
     """A picture (1, C, H, W) or (C, H, W) in [-1, 1] as an 8-bit PIL image (RGB, or L if C = 1).
 
@@ -221,10 +245,12 @@ def to_pil(image: Tensor) -> Image.Image:
     if image.dim() == 4 and image.shape[0] == 1:
         image = image[0]
     if image.dim() != 3 or image.shape[0] not in (1, 3):
-        raise ValueError(f"to_pil takes one picture, (1, C, H, W) or (C, H, W) with C = 1 or 3; this has "
-                         f"the shape {tuple(image.shape)}. Take one of a batch with samples[i].")
+        raise ValueError(
+            f"to_pil takes one picture, (1, C, H, W) or (C, H, W) with C = 1 or 3; this has "
+            f"the shape {tuple(image.shape)}. Take one of a batch with samples[i]."
+        )
     levels = ((image.detach().float().cpu().clamp(-1, 1) + 1) / 2 * 255).round().byte()
-    pixels = levels.permute(1, 2, 0).numpy()                                     # (H, W, C)
+    pixels = levels.permute(1, 2, 0).numpy()  # (H, W, C)
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
@@ -233,19 +259,17 @@ def save_image(image: Tensor, path: str | os.PathLike) -> Path:
 
     The file appears whole or not at all. Missing folders are made. Returns the path.
     """
-    path = Path(path)
-    picture = to_pil(image)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".unfinished-{path.name}")
+    path, buffer = Path(path), io.BytesIO()
     try:
-        picture.save(unfinished)
-    except ValueError as error:
-        raise ValueError(f"Pillow cannot write {path.name} ({error}); use .png or .jpg.") from error
-    os.replace(unfinished, path)
-    return path
+        to_pil(image).save(buffer, format=Image.registered_extensions()[path.suffix.lower()])
+    except (KeyError, OSError) as error:
+        raise ValueError(
+            f"Pillow cannot write {path.name} as a picture; use .png or .jpg."
+        ) from error
+    return write_bytes(path, buffer.getvalue())
 
 
-# ---------------------------------------------------------------------------------- masks and pasting
+# ------------------------------------------------------------------------------- masks and pasting
 def load_mask(source: Source, *, size: tuple[int, int] | None = None) -> Tensor:
     """Read a mask as a (1, 1, H, W) float32 tensor of zeros and ones (one = selected).
 
@@ -257,7 +281,7 @@ def load_mask(source: Source, *, size: tuple[int, int] | None = None) -> Tensor:
     Raises:
         ValueError: another aspect than ``size``.
     """
-    mask = load_image(source).mean(dim=1, keepdim=True)                          # (1, 1, H, W)
+    mask = load_image(source).mean(dim=1, keepdim=True)  # (1, 1, H, W)
     if size is not None and tuple(mask.shape[-2:]) != tuple(size):
         check_same_aspect(mask, size, "The mask")
         mask = resize(mask, size)
@@ -265,15 +289,21 @@ def load_mask(source: Source, *, size: tuple[int, int] | None = None) -> Tensor:
 
 
 def check_same_aspect(image: Tensor, size: tuple[int, int], name: str) -> None:
-    """Refuse ``image`` if bringing it to ``size`` = (height, width) would distort it by over a pixel."""
+    """Refuse ``image`` if resizing to ``size`` = (height, width) would distort it visibly."""
     height, width = image.shape[-2:]
-    if abs(width * size[0] / height - size[1]) > 1.5 and abs(height * size[1] / width - size[0]) > 1.5:
-        raise ValueError(f"{name} is {height} x {width} pixels, which has another aspect than "
-                         f"{size[0]} x {size[1]}; crop it to that aspect first.")
+    if (
+        abs(width * size[0] / height - size[1]) > 1.5
+        and abs(height * size[1] / width - size[0]) > 1.5
+    ):
+        raise ValueError(
+            f"{name} is {height} x {width} pixels, which has another aspect than "
+            f"{size[0]} x {size[1]}; crop it to that aspect first."
+        )
 
 
-def paste(background: Tensor, object: Tensor, *, mask: Tensor | None = None, top: int,
-          left: int) -> tuple[Tensor, Tensor]:
+def paste(
+    background: Tensor, object: Tensor, *, mask: Tensor | None = None, top: int, left: int
+) -> tuple[Tensor, Tensor]:
     """Put ``object`` on ``background`` with its upper left corner at row ``top``, column ``left``.
 
     Args:
@@ -290,18 +320,24 @@ def paste(background: Tensor, object: Tensor, *, mask: Tensor | None = None, top
     """
     height, width = background.shape[-2:]
     if object.shape[1] != background.shape[1]:
-        raise ValueError(f"The object has {object.shape[1]} channel(s), the background "
-                         f"{background.shape[1]}; convert one of them (grey has 1, colour 3).")
+        raise ValueError(
+            f"The object has {object.shape[1]} channel(s), the background "
+            f"{background.shape[1]}; convert one of them (grey has 1, colour 3)."
+        )
     if mask is None:
         mask = torch.ones_like(object[:, :1])
     if mask.shape[-2:] != object.shape[-2:]:
-        raise ValueError(f"The mask is {tuple(mask.shape[-2:])}, the object {tuple(object.shape[-2:])} "
-                         f"pixels; they must have one size.")
+        raise ValueError(
+            f"The mask is {tuple(mask.shape[-2:])}, the object {tuple(object.shape[-2:])} "
+            f"pixels; they must have one size."
+        )
     bottom, right = min(height, top + object.shape[-2]), min(width, left + object.shape[-1])
     first_row, first_column = max(0, top), max(0, left)
     if bottom <= first_row or right <= first_column:
-        raise ValueError(f"At top={top}, left={left} the object lies outside the background of "
-                         f"{height} x {width} pixels.")
+        raise ValueError(
+            f"At top={top}, left={left} the object lies outside the background of "
+            f"{height} x {width} pixels."
+        )
     whole_object, whole_mask = background.clone(), torch.zeros_like(background[:, :1])
     rows, columns = slice(first_row, bottom), slice(first_column, right)
     from_rows = slice(first_row - top, bottom - top)
@@ -311,12 +347,12 @@ def paste(background: Tensor, object: Tensor, *, mask: Tensor | None = None, top
     return background * (1 - whole_mask) + whole_object * whole_mask, whole_mask
 
 
-# ------------------------------------------------------------------------------------ bundled pictures
-COMPANIONS = ("edit", "composite", "paint", "mask")      # endings of pictures that belong to another
+# -------------------------------------------------------------------------------- bundled pictures
+COMPANIONS = ("edit", "composite", "paint", "mask")  # endings of pictures that belong to another
 
 
 def sample_image_names() -> list[str]:
-    """Names of the training pictures that ship with the package (licences: ATTRIBUTION.md there)."""
+    """Names of the training pictures that ship (licences: ``pictures/ATTRIBUTION.md``)."""
     names = sorted(path.name[:-4] for path in _pictures().iterdir() if path.name.endswith(".png"))
     return [name for name in names if name.split("_")[-1] not in COMPANIONS]
 
@@ -340,6 +376,16 @@ def sample_mask(name: str) -> Tensor:
         return load_mask(path)
 
 
+def open_photo(photo: str | os.PathLike) -> Tensor:
+    """The photograph a lesson is about: a file's path, or the name of a picture that ships.
+
+    A file of that name wins. Returns (1, C, H, W) in [-1, 1].
+    """
+    if str(photo) in sample_image_names() and not Path(photo).exists():
+        return sample_image(str(photo))
+    return load_image(photo)
+
+
 def _pictures() -> Any:
     return resources.files(__package__) / "pictures"
 
@@ -347,6 +393,8 @@ def _pictures() -> Any:
 def _picture(name: str) -> Any:
     file = _pictures() / f"{name}.png"
     if not file.is_file():
-        raise ValueError(f"No picture {name!r} ships with singan_edu; there are "
-                         f"{', '.join(sample_image_names())}.")
+        raise ValueError(
+            f"No picture {name!r} ships with singan_edu; there are "
+            f"{', '.join(sample_image_names())}."
+        )
     return file

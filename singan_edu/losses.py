@@ -52,8 +52,9 @@ def gradient_penalty(discriminator: nn.Module, image: Tensor) -> Tensor:
     """How far D's slope at ``image`` is from one: ``mean over pixels (‖∂ ΣD / ∂ pixel‖₂ - 1)²``.
 
     This is the penalty of the authors' code, not the one norm per picture of the WGAN-GP paper: the
-    gradient of the sum of all patch scores is taken, its norm is over the channels of each pixel, and
-    the mean is over pixels. An author calls it intended: each patch is to be judged 1-Lipschitz.
+    gradient of the sum of all patch scores is taken, its norm is over the channels of each pixel,
+    and the mean is over pixels. An author calls it intended: each patch is to be judged
+    1-Lipschitz.
 
     Args:
         discriminator: maps (1, C, h, w) to patch scores.
@@ -66,6 +67,8 @@ def gradient_penalty(discriminator: nn.Module, image: Tensor) -> Tensor:
     4.0
     """
     image = image.detach().requires_grad_(True)
-    gradient, = torch.autograd.grad(discriminator(image).sum(), image, create_graph=True)  # (1, C, h, w)
-    slope = torch.linalg.vector_norm(gradient, dim=1)                                      # (1, h, w)
+    (gradient,) = torch.autograd.grad(
+        discriminator(image).sum(), image, create_graph=True
+    )  # (1, C, h, w)
+    slope = torch.linalg.vector_norm(gradient, dim=1)  # (1, h, w)
     return (slope - 1).square().mean()

@@ -1,7 +1,8 @@
-"""A trained SinGAN as one value: the pyramid of generators, and everything it needs to make pictures.
+"""A trained SinGAN as one value: the pyramid of generators, and everything it needs to make
+pictures.
 
-One primitive carries every application: ``SinGAN.run_from``, *run the generators from one level to the
-finest, starting from this picture, with this noise at each level*. Source: paper, eq. 1-3 and
+One primitive carries every application: ``SinGAN.run_from``, *run the generators from one level to
+the finest, starting from this picture, with this noise at each level*. Source: paper, eq. 1-3 and
 section 4. Taught in lessons 04 and 07.
 """
 
@@ -39,7 +40,8 @@ class SinGAN:
         config: the recipe it was trained with.
         plan: the sizes of all levels.
         image: the photograph at the finest size, (1, C, H, W) in [-1, 1].
-        reconstruction_noise: z*, the fixed noise (1, 1, h, w) from which level 0 makes the photograph.
+        reconstruction_noise: z*, the fixed noise (1, 1, h, w) from which level 0 makes the
+            photograph.
         seed: the seed of the training.
         generators: one frozen network per trained level, in eval mode.
         noise_stds: σ_n, the standard deviation of each trained level's noise.
@@ -53,7 +55,7 @@ class SinGAN:
     generators: tuple[Generator, ...] = ()
     noise_stds: tuple[float, ...] = ()
 
-    # ------------------------------------------------------------------------------ what it consists of
+    # ------------------------------------------------------------------------- what it consists of
     @property
     def trained_levels(self) -> int:
         """How many levels are trained; sampling works up to the last of them."""
@@ -70,38 +72,54 @@ class SinGAN:
         return self.image.device
 
     def to(self, device: torch.device | str) -> SinGAN:
-        """The same pyramid on another device (the networks themselves move, they are not copied)."""
+        """The same pyramid on another device (the networks move, they are not copied)."""
         return dataclasses.replace(
-            self, image=self.image.to(device),
+            self,
+            image=self.image.to(device),
             reconstruction_noise=self.reconstruction_noise.to(device),
-            generators=tuple(generator.to(device) for generator in self.generators))
+            generators=tuple(generator.to(device) for generator in self.generators),
+        )
 
     def with_level(self, generator: Generator, noise_std: float) -> SinGAN:
         """The pyramid with one more level; the generator is frozen and put in eval mode."""
         generator = generator.eval().requires_grad_(False)
-        return dataclasses.replace(self, generators=(*self.generators, generator),
-                                   noise_stds=(*self.noise_stds, float(noise_std)))
+        return dataclasses.replace(
+            self,
+            generators=(*self.generators, generator),
+            noise_stds=(*self.noise_stds, float(noise_std)),
+        )
 
-    # --------------------------------------------------------------------------------- making pictures
+    # ----------------------------------------------------------------------------- making pictures
     @torch.no_grad()
-    def run_from(self, level: int, image: Tensor | None = None, *, blur: bool = True,
-                 noise: Sequence[Tensor] | None = None, noise_scale: float | Sequence[float] = 1.0,
-                 seed: int | None = None, n: int = 1,
-                 size: float | tuple[int, int] | None = None) -> Tensor:
-        """Run the generators from ``level`` to the finest trained one (paper, eq. 1-3 and section 4).
+    def run_from(
+        self,
+        level: int,
+        image: Tensor | None = None,
+        *,
+        blur: bool = True,
+        noise: Sequence[Tensor] | None = None,
+        noise_scale: float | Sequence[float] = 1.0,
+        seed: int | None = None,
+        n: int = 1,
+        size: float | tuple[int, int] | None = None,
+    ) -> Tensor:
+        """Run the generators from ``level`` to the finest trained one (paper, eq. 1-3 and section
+        4).
 
         Args:
             level: where to start; 0 is the coarsest (paper n = N).
-            image: (1 or n, C, h, w) in [-1, 1], takes the place of the output of ``level - 1`` and is
-                brought to the size of ``level``. At level 0 there is none.
-            blur: first bring ``image`` to the size of ``level - 1``, so that it is as blurred as what
-                the generators saw in training. Off for super-resolution.
+            image: (1 or n, C, h, w) in [-1, 1], takes the place of the output of ``level - 1`` and
+                is brought to the size of ``level``. At level 0 there is none.
+            blur: first bring ``image`` to the size of ``level - 1``, so that it is as blurred as
+                what the generators saw in training. Off for super-resolution.
             noise: maps of standard deviation one, one per level from ``level`` on, shaped as
                 ``draw_noise`` makes them; otherwise they are drawn from ``seed``.
             noise_scale: factor on the trained noise std, one number or one per trained level.
-            seed: of the noise; a picture depends on it and on its index alone. None: a new one each time.
+            seed: of the noise; a picture depends on it and on its index alone. None: a new one each
+                time.
             n: number of pictures, where neither ``image`` nor ``noise`` says it.
-            size: of the result, (height, width) in pixels or a factor; the training size if not given.
+            size: of the result, (height, width) in pixels or a factor; the training size if not
+                given.
 
         Returns:
             (n, C, h, w) in [-1, 1].
@@ -119,19 +137,27 @@ class SinGAN:
         self._check_noise(noise, level, sizes)
         scales = self._noise_scales(noise_scale)[level:]
         picture = self._starting_picture(level, image, sizes, blur)
-        return self._generate(level, picture, sizes,
-                              [scale * z.to(self.device) for scale, z in zip(scales, noise)])
+        return self._generate(
+            level, picture, sizes, [scale * z.to(self.device) for scale, z in zip(scales, noise)]
+        )
 
-    def sample(self, n: int = 1, *, start_level: int = 0, start: str = "reconstruction",
-               size: float | tuple[int, int] | None = None,
-               noise_scale: float | Sequence[float] = 1.0, seed: int | None = None) -> Tensor:
+    def sample(
+        self,
+        n: int = 1,
+        *,
+        start_level: int = 0,
+        start: str = "reconstruction",
+        size: float | tuple[int, int] | None = None,
+        noise_scale: float | Sequence[float] = 1.0,
+        seed: int | None = None,
+    ) -> Tensor:
         """Draw ``n`` new pictures, (n, C, h, w) in [-1, 1] (paper, section 4 and figure 8).
 
         Args:
-            start_level: first level with random noise; what the levels before it made is kept. 0 gives
-                new layouts, higher levels change ever finer detail.
-            start: what stands in for the levels before: their ``"reconstruction"`` of the photograph
-                (authors' code), or the ``"real"`` photograph, reduced (paper, figure 8).
+            start_level: first level with random noise; what the levels before it made is kept. 0
+                gives new layouts, higher levels change ever finer detail.
+            start: what stands in for the levels before: their ``"reconstruction"`` of the
+                photograph (authors' code), or the ``"real"`` photograph, reduced (paper, figure 8).
             size, noise_scale, seed: as in ``run_from``.
         """
         if start not in STARTS:
@@ -143,8 +169,9 @@ class SinGAN:
         if start_level > 0:
             image = self.image if start == "real" else self.reconstruct(start_level - 1)
             image = self._resize(image, self.level_sizes(size)[start_level - 1])
-        return self.run_from(start_level, image, blur=False, noise_scale=noise_scale, seed=seed, n=n,
-                             size=size)
+        return self.run_from(
+            start_level, image, blur=False, noise_scale=noise_scale, seed=seed, n=n, size=size
+        )
 
     @torch.no_grad()
     def reconstruct(self, level: int | None = None) -> Tensor:
@@ -155,33 +182,48 @@ class SinGAN:
         level = self.trained_levels - 1 if level is None else level
         self._check_level(level)
         noises = [self.reconstruction_noise]
-        noises += [torch.zeros(1, *self.noise_shape(k), device=self.device) for k in range(1, level + 1)]
-        return self._generate(0, self._starting_picture(0, None, self.plan.sizes), self.plan.sizes,
-                              noises)
+        noises += [
+            torch.zeros(1, *self.noise_shape(k), device=self.device) for k in range(1, level + 1)
+        ]
+        return self._generate(
+            0, self._starting_picture(0, None, self.plan.sizes), self.plan.sizes, noises
+        )
 
-    def _generate(self, first_level: int, picture: Tensor, sizes: Sequence[tuple[int, int]],
-                  noises: Sequence[Tensor]) -> Tensor:
-        """The loop behind every picture: up to the next size, add noise, let the generator refine."""
+    def _generate(
+        self,
+        first_level: int,
+        picture: Tensor,
+        sizes: Sequence[tuple[int, int]],
+        noises: Sequence[Tensor],
+    ) -> Tensor:
+        """The loop behind every picture: upsample, add noise, let the generator refine."""
         for level, noise in enumerate(noises, start=first_level):
             if level > first_level:
                 picture = self._resize(picture, sizes[level])
             picture = self.generators[level](self.noise_stds[level] * noise, picture).clamp(-1, 1)
         return picture
 
-    def _starting_picture(self, level: int, image: Tensor | None, sizes: Sequence[tuple[int, int]],
-                          blur: bool = True) -> Tensor:
+    def _starting_picture(
+        self, level: int, image: Tensor | None, sizes: Sequence[tuple[int, int]], blur: bool = True
+    ) -> Tensor:
         """What the generator of ``level`` refines: ``image`` at that size, or zeros at level 0."""
         channels = self.image.shape[1]
         if level == 0:
             if image is not None:
-                raise ValueError("Level 0 starts from noise alone; an image goes in at level 1 or finer.")
+                raise ValueError(
+                    "Level 0 starts from noise alone; an image goes in at level 1 or finer."
+                )
             return torch.zeros(1, channels, *sizes[0], device=self.device)
         if image is None:
-            raise ValueError(f"Starting at {self.plan.label(level)} needs an image to start from; "
-                             f"sample(start_level={level}) starts from the reconstruction.")
+            raise ValueError(
+                f"Starting at {self.plan.label(level)} needs an image to start from; "
+                f"sample(start_level={level}) starts from the reconstruction."
+            )
         if image.dim() != 4 or image.shape[1] != channels:
-            raise ValueError(f"The model was trained on pictures (1, {channels}, H, W); this image has the "
-                             f"shape {tuple(image.shape)}. Convert it (grey has 1 channel, colour 3).")
+            raise ValueError(
+                f"The model was trained on pictures (1, {channels}, H, W); this image has the "
+                f"shape {tuple(image.shape)}. Convert it (grey has 1 channel, colour 3)."
+            )
         check_same_aspect(image, sizes[level - 1], "The image")
         image = image.to(self.device)
         return self._resize(self._resize(image, sizes[level - 1]) if blur else image, sizes[level])
@@ -189,13 +231,19 @@ class SinGAN:
     def _resize(self, image: Tensor, size: tuple[int, int]) -> Tensor:
         return resize(image, size, quantize=self.config.quantize_resize)
 
-    # ------------------------------------------------------------------------------------ noise and sizes
-    def draw_noise(self, n: int = 1, *, level: int = 0, size: float | tuple[int, int] | None = None,
-                   seed: int | None = None) -> list[Tensor]:
+    # ----------------------------------------------------------------------------- noise and sizes
+    def draw_noise(
+        self,
+        n: int = 1,
+        *,
+        level: int = 0,
+        size: float | tuple[int, int] | None = None,
+        seed: int | None = None,
+    ) -> list[Tensor]:
         """Noise maps of standard deviation one for the levels from ``level`` on, coarse to fine.
 
-        Each map depends on the seed, its index in the batch and its level alone, so that the maps of two
-        seeds can be mixed level by level, and a sample is the same in any batch.
+        Each map depends on the seed, its index in the batch and its level alone, so that the maps
+        of two seeds can be mixed level by level, and a sample is the same in any batch.
 
         Returns:
             (n, 1, h, w) at level 0, where one map serves all channels, (n, C, h, w) above.
@@ -204,9 +252,12 @@ class SinGAN:
         if seed < 0:
             raise ValueError(f"seed={seed} must be a whole number >= 0.")
         sizes = self.level_sizes(size)
-        return [torch.cat([_normal(self.noise_shape(k, sizes[k]), (seed, index, k))
-                           for index in range(n)]).to(self.device)
-                for k in range(level, self.trained_levels)]
+        return [
+            torch.cat(
+                [_normal(self.noise_shape(k, sizes[k]), (seed, index, k)) for index in range(n)]
+            ).to(self.device)
+            for k in range(level, self.trained_levels)
+        ]
 
     def noise_shape(self, level: int, size: tuple[int, int] | None = None) -> tuple[int, int, int]:
         """(channels, height, width) of one noise map of ``level``, for a picture of ``size`` there.
@@ -217,46 +268,61 @@ class SinGAN:
 
     def level_sizes(self, size: float | tuple[int, int] | None = None) -> list[tuple[int, int]]:
         """(height, width) at each trained level, for a result of ``size`` (pixels, or a factor)."""
-        sizes = list(self.plan.sizes[:self.trained_levels])
+        sizes = list(self.plan.sizes[: self.trained_levels])
         if size is None or not sizes:
             return sizes
         height, width = sizes[-1]
         if isinstance(size, (int, float)):
             size = (round_half_up(height * size), round_half_up(width * size))
         if len(size) != 2 or min(size) < 1:
-            raise ValueError(f"size={size!r} must be (height, width) in pixels, or a factor above 0.")
+            raise ValueError(
+                f"size={size!r} must be (height, width) in pixels, or a factor above 0."
+            )
         if max(size) > 64 * max(height, width):
-            raise ValueError(f"size={size!r} is more than 64 times the training size. A single number is "
-                             f"a factor, not pixels; give pixels as (height, width).")
+            raise ValueError(
+                f"size={size!r} is more than 64 times the training size. A single number is "
+                f"a factor, not pixels; give pixels as (height, width)."
+            )
         rows, columns = size[0] / height, size[1] / width
-        return [(max(1, round_half_up(h * rows)), max(1, round_half_up(w * columns)))
-                for h, w in sizes[:-1]] + [tuple(size)]
+        return [
+            (max(1, round_half_up(h * rows)), max(1, round_half_up(w * columns)))
+            for h, w in sizes[:-1]
+        ] + [tuple(size)]
 
     def _noise_scales(self, noise_scale: float | Sequence[float]) -> list[float]:
         if isinstance(noise_scale, (int, float)):
             return [float(noise_scale)] * self.trained_levels
         if len(noise_scale) != self.trained_levels:
-            raise ValueError(f"noise_scale has {len(noise_scale)} numbers; give one number, or one for "
-                             f"each of the {self.trained_levels} trained levels.")
+            raise ValueError(
+                f"noise_scale has {len(noise_scale)} numbers; give one number, or one for "
+                f"each of the {self.trained_levels} trained levels."
+            )
         return [float(scale) for scale in noise_scale]
 
     def _check_level(self, level: int) -> None:
         if self.trained_levels == 0:
             raise ValueError("No level of this pyramid is trained yet; train it first.")
         if not 0 <= level < self.trained_levels:
-            raise ValueError(f"There is no level {level}; the trained levels are 0 (coarsest) to "
-                             f"{self.trained_levels - 1}.")
+            raise ValueError(
+                f"There is no level {level}; the trained levels are 0 (coarsest) to "
+                f"{self.trained_levels - 1}."
+            )
 
-    def _check_noise(self, noise: Sequence[Tensor], level: int, sizes: Sequence[tuple[int, int]]) -> None:
+    def _check_noise(
+        self, noise: Sequence[Tensor], level: int, sizes: Sequence[tuple[int, int]]
+    ) -> None:
         wanted = [self.noise_shape(k, sizes[k]) for k in range(level, self.trained_levels)]
         shapes = [tuple(z.shape[1:]) for z in noise]
         if shapes != wanted:
-            raise ValueError(f"noise must hold one map per level from level {level} on, shaped {wanted} "
-                             f"(channels, height, width); got {shapes}. draw_noise makes them.")
+            raise ValueError(
+                f"noise must hold one map per level from level {level} on, shaped {wanted} "
+                f"(channels, height, width); got {shapes}. draw_noise makes them."
+            )
 
-    # -------------------------------------------------------------------------------------------- files
+    # --------------------------------------------------------------------------------------- files
     def save(self, folder: str | os.PathLike) -> Path:
-        """Write the pyramid to ``folder``: ``model.json`` and, beside it, its weights as safetensors.
+        """Write the pyramid to ``folder``: ``model.json`` and, beside it, its weights as
+        safetensors.
 
         The old model there stays whole until the new one is complete. Returns the folder.
         """
@@ -264,7 +330,9 @@ class SinGAN:
         folder.mkdir(parents=True, exist_ok=True)
         tensors = {"image": self.image, "reconstruction_noise": self.reconstruction_noise}
         for level, generator in enumerate(self.generators):
-            tensors |= {f"level{level}.{name}": value for name, value in generator.state_dict().items()}
+            tensors |= {
+                f"level{level}.{name}": value for name, value in generator.state_dict().items()
+            }
         weights = write_tensors(tensors, folder, "weights")
         write_json(folder / MODEL_FILE, self._describe() | {"weights": weights})
         for old in folder.glob("weights-*.safetensors"):
@@ -274,9 +342,16 @@ class SinGAN:
 
     def _describe(self) -> dict[str, Any]:
         from . import __version__
-        return dict(format=FORMAT, versions=dict(singan_edu=__version__, torch=torch.__version__),
-                    plan=dataclasses.asdict(self.plan), config=self.config.to_dict(), seed=self.seed,
-                    noise_stds=self.noise_stds, trained_levels=self.trained_levels)
+
+        return dict(
+            format=FORMAT,
+            versions=dict(singan_edu=__version__, torch=torch.__version__),
+            plan=dataclasses.asdict(self.plan),
+            config=self.config.to_dict(),
+            seed=self.seed,
+            noise_stds=self.noise_stds,
+            trained_levels=self.trained_levels,
+        )
 
     @classmethod
     def load(cls, folder: str | os.PathLike, *, device: torch.device | str = "cpu") -> SinGAN:
@@ -289,10 +364,18 @@ class SinGAN:
         folder = Path(folder)
         facts = _read_facts(folder)
         tensors = _read_weights(folder, facts)
-        plan = PyramidPlan(tuple(tuple(size) for size in facts["plan"]["sizes"]),
-                           facts["plan"]["scale_factor"], tuple(facts["plan"]["original_size"]))
-        model = cls(TrainConfig.from_dict(facts["config"]), plan, tensors.pop("image"),
-                    tensors.pop("reconstruction_noise"), facts["seed"])
+        plan = PyramidPlan(
+            tuple(tuple(size) for size in facts["plan"]["sizes"]),
+            facts["plan"]["scale_factor"],
+            tuple(facts["plan"]["original_size"]),
+        )
+        model = cls(
+            TrainConfig.from_dict(facts["config"]),
+            plan,
+            tensors.pop("image"),
+            tensors.pop("reconstruction_noise"),
+            facts["seed"],
+        )
         for level, noise_std in enumerate(facts["noise_stds"]):
             generator = build_generator(model.config, level, model.image.shape[1])
             generator.load_state_dict(_part(tensors, f"level{level}."))
@@ -300,8 +383,9 @@ class SinGAN:
         return model.to(device)
 
 
-def noise_shape(config: TrainConfig, level: int, size: tuple[int, int],
-                image_channels: int) -> tuple[int, int, int]:
+def noise_shape(
+    config: TrainConfig, level: int, size: tuple[int, int], image_channels: int
+) -> tuple[int, int, int]:
     """(channels, height, width) of one noise map for a picture of ``size`` at ``level``."""
     channels = 1 if level == 0 else image_channels
     return channels, size[0] + 2 * config.noise_margin, size[1] + 2 * config.noise_margin
@@ -319,22 +403,29 @@ def _normal(shape: tuple[int, ...], key: tuple[int, ...]) -> Tensor:
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items()
-            if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
 
 
 def _read_facts(folder: Path) -> dict[str, Any]:
     file = folder / MODEL_FILE
     if not file.is_file():
-        raise FileNotFoundError(f"{folder} holds no trained pyramid ({MODEL_FILE} is missing). Give the "
-                                f"folder that SinGAN.save or train(checkpoint_dir=…) wrote.")
+        raise FileNotFoundError(
+            f"{folder} holds no trained pyramid ({MODEL_FILE} is missing). Give the "
+            f"folder that SinGAN.save or train(checkpoint_dir=…) wrote."
+        )
     try:
         facts = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{file} is damaged ({error}); train again, or copy it again.") from error
     if facts.get("format") != FORMAT:
-        raise ValueError(f"{file} has the format {facts.get('format')!r}; this version of singan_edu reads "
-                         f"format {FORMAT}.")
+        raise ValueError(
+            f"{file} has the format {facts.get('format')!r}; this version of singan_edu reads "
+            f"format {FORMAT}."
+        )
     return facts
 
 
@@ -342,8 +433,11 @@ def _read_weights(folder: Path, facts: dict[str, Any]) -> dict[str, Tensor]:
     try:
         return read_tensors(folder / facts["weights"])
     except FileNotFoundError as error:
-        raise FileNotFoundError(f"{folder} is incomplete: {facts['weights']} is missing beside "
-                                f"{MODEL_FILE}. Copy the whole folder.") from error
+        raise FileNotFoundError(
+            f"{folder} is incomplete: {facts['weights']} is missing beside "
+            f"{MODEL_FILE}. Copy the whole folder."
+        ) from error
     except (SafetensorError, ValueError) as error:
-        raise ValueError(f"{folder / facts['weights']} is damaged ({error}); train again, or copy it "
-                         f"again.") from error
+        raise ValueError(
+            f"{folder / facts['weights']} is damaged ({error}); train again, or copy it again."
+        ) from error

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from .config import TrainConfig
 
-SLOPE = 0.2              # of LeakyReLU below zero (authors' code)
-INIT_STD = 0.02          # of convolution weights, and of normalisation weights around 1 (authors' code)
+SLOPE = 0.2  # of LeakyReLU below zero (authors' code)
+INIT_STD = 0.02  # of convolution weights, and of normalisation weights around 1 (authors' code)
 
 
 def normalisation(kind: str, channels: int) -> nn.Module:
@@ -34,73 +34,122 @@ def normalisation(kind: str, channels: int) -> nn.Module:
 class ConvBlock(nn.Sequential):
     """Convolution, normalisation, LeakyReLU (paper, section 2.2).
 
-    (n, in_channels, h, w) -> (n, out_channels, h - k + 1 + 2p, w - k + 1 + 2p) for kernel k, padding p.
+    (n, in_channels, h, w) -> (n, out_channels, h - k + 1 + 2p, w - k + 1 + 2p) for kernel k,
+    padding p.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, *, norm: str = "batch",
-                 kernel_size: int = 3, padding: int = 0) -> None:
-        super().__init__(nn.Conv2d(in_channels, out_channels, kernel_size, padding=padding),
-                         normalisation(norm, out_channels), nn.LeakyReLU(SLOPE))
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        norm: str = "batch",
+        kernel_size: int = 3,
+        padding: int = 0,
+    ) -> None:
+        super().__init__(
+            nn.Conv2d(in_channels, out_channels, kernel_size, padding=padding),
+            normalisation(norm, out_channels),
+            nn.LeakyReLU(SLOPE),
+        )
 
 
-def conv_stack(image_channels: int, out_channels: int, width: int, *, norm: str, num_layers: int,
-               kernel_size: int, padding: int = 0) -> nn.Sequential:
-    """``num_layers`` convolutions: blocks of ``width`` channels, then a plain one to ``out_channels``."""
+def conv_stack(
+    image_channels: int,
+    out_channels: int,
+    width: int,
+    *,
+    norm: str,
+    num_layers: int,
+    kernel_size: int,
+    padding: int = 0,
+) -> nn.Sequential:
+    """Blocks of ``width`` channels, then a plain convolution to ``out_channels``."""
     channels = [image_channels] + [width] * (num_layers - 1)
-    blocks = [ConvBlock(before, after, norm=norm, kernel_size=kernel_size, padding=padding)
-              for before, after in zip(channels, channels[1:])]
-    return nn.Sequential(*blocks, nn.Conv2d(channels[-1], out_channels, kernel_size, padding=padding))
+    blocks = [
+        ConvBlock(before, after, norm=norm, kernel_size=kernel_size, padding=padding)
+        for before, after in zip(channels, channels[1:])
+    ]
+    return nn.Sequential(
+        *blocks, nn.Conv2d(channels[-1], out_channels, kernel_size, padding=padding)
+    )
 
 
 class Generator(nn.Module):
     """One level's generator G_n: adds the detail that the level before could not show.
 
-    ``G(noise, previous) = previous + tanh(stack(noise + previous))`` (paper, eq. 5): the stack predicts
-    a residual, bounded by one. ``padding`` says what stands beyond the border of the picture:
+    ``G(noise, previous) = previous + tanh(stack(noise + previous))`` (paper, eq. 5): the stack
+    predicts a residual, bounded by one. ``padding`` says what stands beyond the border of the
+    picture:
 
     * ``"zero"``: noise and previous picture are padded with zeros, once, up front;
     * ``"noise"``: the previous picture is, while the noise simply runs on (it arrives larger);
     * ``"conv"``: nothing up front, zeros in every layer (for the boundary study only).
     """
 
-    def __init__(self, image_channels: int = 3, width: int = 32, *, norm: str = "batch",
-                 num_layers: int = 5, kernel_size: int = 3, padding: str = "zero") -> None:
+    def __init__(
+        self,
+        image_channels: int = 3,
+        width: int = 32,
+        *,
+        norm: str = "batch",
+        num_layers: int = 5,
+        kernel_size: int = 3,
+        padding: str = "zero",
+    ) -> None:
         super().__init__()
         half_kernel = (kernel_size - 1) // 2
-        up_front = num_layers * half_kernel                                      # 5 pixels
+        up_front = num_layers * half_kernel  # 5 pixels
         self.padding = 0 if padding == "conv" else up_front
         self.noise_margin = up_front if padding == "noise" else 0
-        self.stack = conv_stack(image_channels, image_channels, width, norm=norm,
-                                num_layers=num_layers, kernel_size=kernel_size,
-                                padding=half_kernel if padding == "conv" else 0)
+        self.stack = conv_stack(
+            image_channels,
+            image_channels,
+            width,
+            norm=norm,
+            num_layers=num_layers,
+            kernel_size=kernel_size,
+            padding=half_kernel if padding == "conv" else 0,
+        )
 
     def forward(self, noise: Tensor, previous: Tensor) -> Tensor:
         """Add this level's detail to ``previous``.
 
         Args:
-            noise: (n, C, h + 2m, w + 2m), already times the level's noise std; m = ``noise_margin``.
-            previous: (n, C, h, w), the upsampled picture of the level before; zeros at the coarsest.
+            noise: (n, C, h + 2m, w + 2m), already times the level's noise std; m =
+                ``noise_margin``.
+            previous: (n, C, h, w), the upsampled picture of the level before; zeros at the
+                coarsest.
 
         Returns:
             (n, C, h, w), within one of ``previous``; it may leave [-1, 1] a little.
         """
-        padded_noise = pad(noise, self.padding - self.noise_margin)              # (n, C, h+10, w+10)
-        padded_previous = pad(previous, self.padding)                            # (n, C, h+10, w+10)
-        residual = torch.tanh(self.stack(padded_noise + padded_previous))        # (n, C, h, w)
+        padded_noise = pad(noise, self.padding - self.noise_margin)  # (n, C, h+10, w+10)
+        padded_previous = pad(previous, self.padding)  # (n, C, h+10, w+10)
+        residual = torch.tanh(self.stack(padded_noise + padded_previous))  # (n, C, h, w)
         return previous + residual
 
 
 class Discriminator(nn.Module):
-    """One level's discriminator D_n: a score for every patch, high for real ones (a Markovian critic).
+    """One level's discriminator D_n: a score for every patch, high for real ones (a Markovian
+    critic).
 
     (n, C, h, w) -> (n, 1, h - 10, w - 10), unbounded. Source: paper, section 2.2.
     """
 
-    def __init__(self, image_channels: int = 3, width: int = 32, *, norm: str = "batch",
-                 num_layers: int = 5, kernel_size: int = 3) -> None:
+    def __init__(
+        self,
+        image_channels: int = 3,
+        width: int = 32,
+        *,
+        norm: str = "batch",
+        num_layers: int = 5,
+        kernel_size: int = 3,
+    ) -> None:
         super().__init__()
-        self.stack = conv_stack(image_channels, 1, width, norm=norm, num_layers=num_layers,
-                                kernel_size=kernel_size)
+        self.stack = conv_stack(
+            image_channels, 1, width, norm=norm, num_layers=num_layers, kernel_size=kernel_size
+        )
 
     def forward(self, image: Tensor) -> Tensor:
         """Patch scores (n, 1, h - 10, w - 10) of a picture (n, C, h, w)."""
@@ -113,18 +162,28 @@ def pad(image: Tensor, margin: int) -> Tensor:
 
 
 def build_generator(config: TrainConfig, level: int, image_channels: int) -> Generator:
-    """The generator of ``level``; its weights are placeholders until drawn by ``initialize`` or loaded."""
-    with torch.random.fork_rng(devices=[]):              # placeholders must not use up the global seed
-        return Generator(image_channels, config.channels_at(level), norm=config.generator_norm,
-                         num_layers=config.num_layers, kernel_size=config.kernel_size,
-                         padding=config.padding)
+    """The generator of ``level``; ``initialize`` or a file gives it its weights."""
+    with torch.random.fork_rng(devices=[]):  # placeholders must not use up the global seed
+        return Generator(
+            image_channels,
+            config.channels_at(level),
+            norm=config.generator_norm,
+            num_layers=config.num_layers,
+            kernel_size=config.kernel_size,
+            padding=config.padding,
+        )
 
 
 def build_discriminator(config: TrainConfig, level: int, image_channels: int) -> Discriminator:
     """The discriminator of ``level``; its weights are placeholders as the generator's."""
     with torch.random.fork_rng(devices=[]):
-        return Discriminator(image_channels, config.channels_at(level), norm=config.discriminator_norm,
-                             num_layers=config.num_layers, kernel_size=config.kernel_size)
+        return Discriminator(
+            image_channels,
+            config.channels_at(level),
+            norm=config.discriminator_norm,
+            num_layers=config.num_layers,
+            kernel_size=config.kernel_size,
+        )
 
 
 @torch.no_grad()

@@ -22,7 +22,8 @@ class PyramidPlan:
 
     Attributes:
         sizes: (height, width) in pixels of each level, coarse to fine.
-        scale_factor: size of a level relative to the next finer one (the paper's 1/r), as it came out.
+        scale_factor: size of a level relative to the next finer one (the paper's 1/r), as it came
+            out.
         original_size: (height, width) of the photograph, before it was reduced to the finest level.
     """
 
@@ -56,34 +57,47 @@ class PyramidPlan:
         lines = [self.headline(), "level  paper n   height x width    pixels   field: side    area"]
         for level, (height, width) in enumerate(self.sizes):
             side, area = receptive_field_share((height, width), field)
-            lines.append(f"{level:5d}  {self.paper_scale(level):7d}  {height:7d} x {width:<6d}"
-                         f"{height * width:9,d}  {side:12.0%}  {area:6.1%}")
+            lines.append(
+                f"{level:5d}  {self.paper_scale(level):7d}  {height:7d} x {width:<6d}"
+                f"{height * width:9,d}  {side:12.0%}  {area:6.1%}"
+            )
         return "\n".join(lines)
 
     def headline(self) -> str:
-        """One sentence: how many levels, the ratio between them, and what became of the photograph."""
+        """One sentence: how many levels, their ratio, and what became of the photograph."""
         height, width = self.sizes[-1]
         text = f"{self.num_levels} levels, each {1 / self.scale_factor:.3f} times the one before; "
         if self.original_size == self.sizes[-1]:
             return text + f"the photograph is used at its own {height} x {width} pixels."
-        return text + (f"the photograph of {self.original_size[0]} x {self.original_size[1]} pixels is "
-                       f"reduced to {height} x {width} (max_size).")
+        return text + (
+            f"the photograph of {self.original_size[0]} x {self.original_size[1]} pixels is "
+            f"reduced to {height} x {width} (max_size)."
+        )
 
 
-def plan_pyramid(height: int, width: int, *, min_size: int = 25, max_size: int = 250,
-                 scale_factor: float = 0.75, rule: str = "paper") -> PyramidPlan:
+def plan_pyramid(
+    height: int,
+    width: int,
+    *,
+    min_size: int = 25,
+    max_size: int = 250,
+    scale_factor: float = 0.75,
+    rule: str = "paper",
+) -> PyramidPlan:
     """Decide the sizes of all levels for a photograph of ``height`` x ``width`` pixels.
 
     Args:
         min_size: short side of the coarsest level.
         max_size: long side of the finest level; a larger photograph is reduced, none is enlarged.
-        scale_factor: wanted size of a level relative to the next finer one (1/r; the paper's r is 4/3).
+        scale_factor: wanted size of a level relative to the next finer one (1/r; the paper's r is
+            4/3).
         rule: ``"paper"`` chooses the number of levels so that r is as near ``1 / scale_factor`` as
-            possible while the coarsest short side is ``min_size``; ``"official"`` is the formula of the
-            authors' code, which takes one or two levels more (r between 1.2 and 1.3).
+            possible while the coarsest short side is ``min_size``; ``"official"`` is the formula of
+            the authors' code, which takes one or two levels more (r between 1.2 and 1.3).
 
     Raises:
-        ValueError: the short side is below ``min_size`` after reduction to ``max_size`` (the message
+        ValueError: the short side is below ``min_size`` after reduction to ``max_size`` (the
+        message
             names the ``max_size`` that would do), or an argument is out of range.
 
     >>> plan_pyramid(188, 250).sizes[0], plan_pyramid(188, 250).num_levels
@@ -92,10 +106,14 @@ def plan_pyramid(height: int, width: int, *, min_size: int = 25, max_size: int =
     if rule not in PYRAMID_RULES:
         raise ValueError(f"rule={rule!r} is not known; choose one of {', '.join(PYRAMID_RULES)}.")
     if not 0 < scale_factor < 1:
-        raise ValueError(f"scale_factor={scale_factor} must lie between 0 and 1 (the paper's is 0.75).")
+        raise ValueError(
+            f"scale_factor={scale_factor} must lie between 0 and 1 (the paper's is 0.75)."
+        )
     if min(height, width, min_size, max_size) < 1:
-        raise ValueError(f"Sizes must be at least 1 pixel; got a photograph of {height} x {width}, "
-                         f"min_size={min_size}, max_size={max_size}.")
+        raise ValueError(
+            f"Sizes must be at least 1 pixel; got a photograph of {height} x {width}, "
+            f"min_size={min_size}, max_size={max_size}."
+        )
     finest = fitted_size(height, width, max_size)
     _check_large_enough((height, width), finest, min_size)
     if min(finest) == min_size:
@@ -107,9 +125,10 @@ def plan_pyramid(height: int, width: int, *, min_size: int = 25, max_size: int =
     return PyramidPlan(tuple(sizes), factor, (height, width))
 
 
-def _paper_sizes(finest: tuple[int, int], min_size: int,
-                 scale_factor: float) -> tuple[list[tuple[int, int]], float]:
-    """The paper's rule: N steps so that r = (short side / min_size)^(1/N) is nearest 1/scale_factor."""
+def _paper_sizes(
+    finest: tuple[int, int], min_size: int, scale_factor: float
+) -> tuple[list[tuple[int, int]], float]:
+    """N steps, so that r = (short side / min_size)^(1/N) is nearest 1 / scale_factor."""
     ratio = min(finest) / min_size
     steps = max(1, round_half_up(math.log(ratio) / math.log(1 / scale_factor)))
     r = ratio ** (1 / steps)
@@ -117,9 +136,11 @@ def _paper_sizes(finest: tuple[int, int], min_size: int,
     return sizes, 1 / r
 
 
-def _official_sizes(original: tuple[int, int], min_size: int, max_size: int,
-                    scale_factor: float) -> tuple[list[tuple[int, int]], float]:
-    """The formula of the authors' code, in which the level count depends on the size before reduction.
+def _official_sizes(
+    original: tuple[int, int], min_size: int, max_size: int, scale_factor: float
+) -> tuple[list[tuple[int, int]], float]:
+    """The formula of the authors' code, in which the level count depends on the size before
+    reduction.
 
     Its sizes are rounded up; the small subtraction keeps rounding errors from adding a whole pixel.
     """
@@ -144,16 +165,23 @@ def _check_large_enough(original: tuple[int, int], finest: tuple[int, int], min_
     if min(finest) >= min_size:
         return
     if min(original) < min_size:
-        advice = (f"Use a larger photograph, or a config with min_size={min(original)} or less."
-                  if min(original) >= receptive_field() else
-                  f"Use a larger photograph: at least {min_size} pixels on its short side.")
+        advice = (
+            f"Use a larger photograph, or a config with min_size={min(original)} or less."
+            if min(original) >= receptive_field()
+            else f"Use a larger photograph: at least {min_size} pixels on its short side."
+        )
     else:
-        needed = next(size for size in range(max(finest), max(original) + 1)
-                      if min(fitted_size(*original, size)) >= min_size)
+        needed = next(
+            size
+            for size in range(max(finest), max(original) + 1)
+            if min(fitted_size(*original, size)) >= min_size
+        )
         advice = f"Use max_size={needed} or more."
     raise ValueError(
-        f"The photograph of {original[0]} x {original[1]} pixels would be {finest[0]} x {finest[1]} at the "
-        f"finest level; its short side is below min_size={min_size}, so there is no pyramid. {advice}")
+        f"The photograph of {original[0]} x {original[1]} pixels would be {finest[0]} x "
+        f"{finest[1]} at the finest level; its short side is below min_size={min_size}, so there "
+        f"is no pyramid. {advice}"
+    )
 
 
 def image_pyramid(image: Tensor, plan: PyramidPlan, *, quantize: bool = False) -> list[Tensor]:
@@ -170,8 +198,10 @@ def image_pyramid(image: Tensor, plan: PyramidPlan, *, quantize: bool = False) -
         Tensors (1, C, h, w), one per level.
     """
     if tuple(image.shape[-2:]) not in (plan.original_size, plan.sizes[-1]):
-        raise ValueError(f"The plan was made for a photograph of {plan.original_size[0]} x "
-                         f"{plan.original_size[1]} pixels, this one is {image.shape[-2]} x "
-                         f"{image.shape[-1]}; make a plan for it with plan_pyramid.")
+        raise ValueError(
+            f"The plan was made for a photograph of {plan.original_size[0]} x "
+            f"{plan.original_size[1]} pixels, this one is {image.shape[-2]} x "
+            f"{image.shape[-1]}; make a plan for it with plan_pyramid."
+        )
     finest = resize(image, plan.sizes[-1], quantize=quantize)
     return [resize(finest, size, quantize=quantize) for size in plan.sizes[:-1]] + [finest]

@@ -1,8 +1,8 @@
 """How much of a picture one output pixel sees: the receptive field of a stack of convolutions.
 
-SinGAN's networks are the same small stack at every level, so what changes from level to level is not
-the receptive field (11 x 11 pixels) but the picture under it: nearly half the height of the coarsest
-level, a detail of the finest. Source: paper, section 2.1. Taught in lesson 02.
+SinGAN's networks are the same small stack at every level, so what changes from level to level is
+not the receptive field (11 x 11 pixels) but the picture under it: nearly half the height of the
+coarsest level, a detail of the finest. Source: paper, section 2.1. Taught in lesson 02.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ def receptive_field(num_layers: int = 5, kernel_size: int = 3) -> int:
     """
     if num_layers < 1 or kernel_size < 1 or kernel_size % 2 == 0:
         raise ValueError(
-            f"A stack needs at least one layer and an odd kernel size; got num_layers={num_layers}, "
-            f"kernel_size={kernel_size}."
+            f"A stack needs at least one layer and an odd kernel size; got "
+            f"num_layers={num_layers}, kernel_size={kernel_size}."
         )
     return 1 + num_layers * (kernel_size - 1)
 
@@ -36,8 +36,8 @@ def receptive_field_share(size: tuple[int, int], field: int = 11) -> tuple[float
         field: side of the receptive field in pixels.
 
     Returns:
-        (share of the short side, share of the area), each in (0, 1]; a field larger than the picture
-        covers all of it. Source: paper, section 2.1 and figure 4 ("effective patch size").
+        (share of the short side, share of the area), each in (0, 1]; a field larger than the
+        picture covers all of it. Source: paper, section 2.1 and figure 4 ("effective patch size").
 
     >>> side, area = receptive_field_share((25, 33))
     >>> round(side, 2), round(area, 2)

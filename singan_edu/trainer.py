@@ -7,6 +7,7 @@ supplement; the order of the steps is that of the authors' code. Taught in lesso
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -36,7 +37,8 @@ class LevelTraining:
         model: the pyramid below this level, frozen; with this level once it is finished.
         level: 0 is the coarsest.
         real: x_n, the photograph at this level, (1, C, h, w) in [-1, 1].
-        reconstructed_previous: the reconstruction of the level before, upsampled (zeros at level 0).
+        reconstructed_previous: the reconstruction of the level before, upsampled (zeros at level
+            0).
         noise_std: σ_n of this level.
         rng: the source of all randomness of the training.
         iteration: how many iterations are done.
@@ -66,8 +68,12 @@ class LevelTraining:
         """How many iterations this level gets."""
         return self.config.iterations_at(self.level)
 
+    def unfinished_model(self) -> SinGAN:
+        """The pyramid with a frozen copy of this level on top, to look at during training."""
+        return self.model.with_level(copy.deepcopy(self.generator), self.noise_std)
 
-# ------------------------------------------------------------------------------------------- the loop
+
+# ---------------------------------------------------------------------------------------- the loop
 def train_level(state: LevelTraining, callbacks: Sequence[Callback] = ()) -> None:
     """Train one level to its end (paper, supplement: 2000 iterations)."""
     while state.iteration < state.iterations:
@@ -80,11 +86,11 @@ def train_iteration(state: LevelTraining) -> None:
     """One iteration: some steps of D, then some of G (paper, supplement: three and three)."""
     config = state.config
     set_learning_rate(state)
-    noise = draw_noise(state)                                           # shared by all steps below
+    noise = draw_noise(state)  # shared by all steps below
     if config.resample_z_star and state.level == 0:
         redraw_reconstruction_noise(state)
     for _ in range(config.discriminator_steps):
-        previous = sample_previous(state)                               # a new one for each D step
+        previous = sample_previous(state)  # a new one for each D step
         update_discriminator(state, noise, previous)
     for _ in range(config.generator_steps):
         update_generator(state, noise, previous)
@@ -104,8 +110,8 @@ def update_discriminator(state: LevelTraining, noise: Tensor, previous: Tensor) 
 def update_generator(state: LevelTraining, noise: Tensor, previous: Tensor) -> None:
     """One step of G: please D on a random sample, and reconstruct the photograph (paper, eq. 6-8).
 
-    The fake is made anew in every step. The authors' code reuses the one of the D steps, which current
-    PyTorch rightly refuses: the weights that made it have changed since.
+    The fake is made anew in every step. The authors' code reuses the one of the D steps, which
+    current PyTorch rightly refuses: the weights that made it have changed since.
     """
     state.discriminator.requires_grad_(False)
     adversarial = adversarial_loss(state.discriminator(state.generator(noise, previous)))
@@ -123,7 +129,7 @@ def step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.step()
 
 
-# ------------------------------------------------------------------------------------- its ingredients
+# --------------------------------------------------------------------------------- its ingredients
 def draw_noise(state: LevelTraining) -> Tensor:
     """σ_n z_n of this level: one channel at the coarsest, where it serves all colours; C above."""
     return state.noise_std * _normal(state, state.level)
@@ -160,7 +166,8 @@ def set_learning_rate(state: LevelTraining) -> None:
 
 
 def learning_rate_at(config: TrainConfig, level: int, iteration: int) -> float:
-    """The learning rate of ``iteration`` (from 0): multiplied once, at 80 % of the level's iterations.
+    """The learning rate of ``iteration`` (from 0): multiplied once, at 80 % of the level's
+    iterations.
 
     >>> [learning_rate_at(TrainConfig(), 0, i) for i in (0, 1599, 1600)]
     [0.0005, 0.0005, 5e-05]
@@ -172,7 +179,8 @@ def learning_rate_at(config: TrainConfig, level: int, iteration: int) -> float:
 def noise_std_for(real: Tensor, reconstructed_previous: Tensor, amplitude: float) -> float:
     """σ_n: ``amplitude`` times the RMSE between x_n and the upsampled reconstruction before it.
 
-    The worse the levels before can show this level, the more there is to invent (paper, section 2.3).
+    The worse the levels before can show this level, the more there is to invent (paper, section
+    2.3).
 
     Args:
         real, reconstructed_previous: (1, C, h, w) in [-1, 1].
@@ -182,16 +190,19 @@ def noise_std_for(real: Tensor, reconstructed_previous: Tensor, amplitude: float
 
 def _normal(state: LevelTraining, level: int) -> Tensor:
     """Standard normal noise for ``level``, always drawn on the CPU, so that devices agree."""
-    return torch.randn(1, *state.model.noise_shape(level), generator=state.rng).to(state.real.device)
+    return torch.randn(1, *state.model.noise_shape(level), generator=state.rng).to(
+        state.real.device
+    )
 
 
 def _upsample(model: SinGAN, picture: Tensor, level: int) -> Tensor:
     return resize(picture, model.plan.sizes[level], quantize=model.config.quantize_resize)
 
 
-# ------------------------------------------------------------------------------- from level to level
-def begin_level(model: SinGAN, rng: torch.Generator,
-                before: LevelTraining | None = None) -> LevelTraining:
+# ----------------------------------------------------------------------------- from level to level
+def begin_level(
+    model: SinGAN, rng: torch.Generator, before: LevelTraining | None = None
+) -> LevelTraining:
     """Set up the next level above what ``model`` has: networks, optimizers, noise std.
 
     The networks start from the weights of the level ``before`` where the width is the same (paper,
@@ -199,7 +210,7 @@ def begin_level(model: SinGAN, rng: torch.Generator,
     """
     level, config, device = model.trained_levels, model.config, model.device
     channels = model.image.shape[1]
-    real = _upsample(model, model.image, level)                                  # x_n: (1, C, h, w)
+    real = _upsample(model, model.image, level)  # x_n: (1, C, h, w)
     generator = build_generator(config, level, channels)
     discriminator = build_discriminator(config, level, channels)
     if before is not None and config.channels_at(level) == config.channels_at(before.level):
@@ -214,8 +225,18 @@ def begin_level(model: SinGAN, rng: torch.Generator,
         reconstructed_previous = _upsample(model, model.reconstruct(), level)
         noise_std = noise_std_for(real, reconstructed_previous, config.noise_amplitude)
     generator, discriminator = generator.to(device).train(), discriminator.to(device).train()
-    return LevelTraining(model, level, real, reconstructed_previous, noise_std, generator, discriminator,
-                         _adam(generator, config), _adam(discriminator, config), rng)
+    return LevelTraining(
+        model,
+        level,
+        real,
+        reconstructed_previous,
+        noise_std,
+        generator,
+        discriminator,
+        _adam(generator, config),
+        _adam(discriminator, config),
+        rng,
+    )
 
 
 def finish_level(state: LevelTraining) -> None:

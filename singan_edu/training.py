@@ -32,9 +32,16 @@ class NotFiniteError(RuntimeError):
     """A loss became infinite or not a number; the message says which, where, and what to change."""
 
 
-def train(image: Tensor, config: TrainConfig, *, seed: int = 0,
-          device: torch.device | str | None = None, callbacks: Sequence[Callback] = (),
-          checkpoint_dir: str | os.PathLike | None = None, resume: bool = True) -> SinGAN:
+def train(
+    image: Tensor,
+    config: TrainConfig,
+    *,
+    seed: int = 0,
+    device: torch.device | str | None = None,
+    callbacks: Sequence[Callback] = (),
+    checkpoint_dir: str | os.PathLike | None = None,
+    resume: bool = True,
+) -> SinGAN:
     """Train a pyramid of generators on one photograph, coarse to fine (paper, section 2.3).
 
     Prints the plan (sizes, channels, receptive field, estimated time and memory), then trains. A
@@ -45,16 +52,19 @@ def train(image: Tensor, config: TrainConfig, *, seed: int = 0,
         seed: of everything random; on a CPU the same seed gives the same pyramid, bit for bit.
         device: where to train; the image's if not given.
         callbacks: listeners, see ``Callback``; ``Progress()`` prints how it goes.
-        checkpoint_dir: folder for the state, written after every level and every few hundred iterations.
-        resume: go on with what ``checkpoint_dir`` holds, bit-identical to a training without a break.
+        checkpoint_dir: folder for the state, written after every level and every few hundred
+            iterations.
+        resume: go on with what ``checkpoint_dir`` holds, bit-identical to a training without a
+            break.
 
     Returns:
         The trained pyramid.
 
     Raises:
-        ValueError: the image is no picture or too small, or ``checkpoint_dir`` holds another training.
-        NotFiniteError: the training diverged; the last good state is in ``checkpoint_dir``.
-        KeyboardInterrupt: passed on, after the state was saved and how to go on was printed.
+        ValueError: the image is no picture or too small, or ``checkpoint_dir`` holds another
+        training. NotFiniteError: the training diverged; the last good state is in
+        ``checkpoint_dir``. KeyboardInterrupt: passed on, after the state was saved and how to go on
+        was printed.
     """
     image = _checked(image).to(image.device if device is None else device)
     folder = None if checkpoint_dir is None else Path(checkpoint_dir)
@@ -76,8 +86,9 @@ def train(image: Tensor, config: TrainConfig, *, seed: int = 0,
     return model
 
 
-def train_levels(state: LevelTraining, callbacks: Sequence[Callback] = (),
-                 folder: Path | None = None) -> SinGAN:
+def train_levels(
+    state: LevelTraining, callbacks: Sequence[Callback] = (), folder: Path | None = None
+) -> SinGAN:
     """Train the level of ``state`` and all finer ones; each is frozen before the next begins."""
     while True:
         notify(callbacks, "level_start", state)
@@ -94,13 +105,19 @@ def train_levels(state: LevelTraining, callbacks: Sequence[Callback] = (),
         state = begin_level(state.model, state.rng, before=state)
 
 
-def load_or_train(photo: Source | Tensor, config: TrainConfig, folder: str | os.PathLike, *,
-                  seed: int = 0, device: torch.device | str | None = None,
-                  callbacks: Sequence[Callback] | None = None) -> SinGAN:
+def load_or_train(
+    photo: Source | Tensor,
+    config: TrainConfig,
+    folder: str | os.PathLike,
+    *,
+    seed: int = 0,
+    device: torch.device | str | None = None,
+    callbacks: Sequence[Callback] | None = None,
+) -> SinGAN:
     """The pyramid for ``photo`` from ``folder``, trained first (or further) if it is not there.
 
-    Says what it reuses and why: the photograph itself, the config and the seed are compared, not names.
-    A model of another photograph or config is not lost but kept beside ``folder``.
+    Says what it reuses and why: the photograph itself, the config and the seed are compared, not
+    names. A model of another photograph or config is not lost but kept beside ``folder``.
 
     Args:
         photo: whatever ``load_image`` takes, or a picture (1, C, H, W) in [-1, 1].
@@ -113,34 +130,54 @@ def load_or_train(photo: Source | Tensor, config: TrainConfig, folder: str | os.
         model = SinGAN.load(folder, device=image.device)
         found = differences(model, _finest(image, config), config, seed)
         if found:
-            print(f"{folder} holds another training ({'; '.join(found)}). It is kept as "
-                  f"{_set_aside(folder).name}; training anew.")
+            print(
+                f"{folder} holds another training ({'; '.join(found)}). It is kept as "
+                f"{_set_aside(folder).name}; training anew."
+            )
         elif not is_unfinished(folder):
             print(f"Reusing the pyramid in {folder}: same photograph, same config, same seed.")
             return model
         else:
-            print(f"Going on with the training in {folder}: same photograph, same config, same seed.")
+            print(
+                f"Going on with the training in {folder}: same photograph, same config, same seed."
+            )
     else:
         print(f"{folder} holds no pyramid yet; training one.")
-    return train(image, config, seed=seed, checkpoint_dir=folder,
-                 callbacks=[Progress()] if callbacks is None else callbacks)
+    return train(
+        image,
+        config,
+        seed=seed,
+        checkpoint_dir=folder,
+        callbacks=[Progress()] if callbacks is None else callbacks,
+    )
 
 
-def run_folder(photo: Source | Tensor, config: TrainConfig, *, name: str, seed: int = 0,
-               root: str | os.PathLike = "runs") -> Path:
-    """A folder under ``root`` that only this photograph, config and seed get.
+def run_folder(
+    photo: Source | Tensor,
+    config: TrainConfig,
+    *,
+    name: str,
+    seed: int = 0,
+    root: str | os.PathLike | None = None,
+) -> Path:
+    """A folder under ``root`` that only this photograph, config and seed get; it is not made yet.
 
-    Its name ends in a checksum of the three, so that two photographs of one name, or two presets, do not
-    share it. ``name`` stands in front, for people.
+    Its name ends in a checksum of the three, so that two photographs of one name, or two presets,
+    do not share it. ``name`` stands in front, for people. ``root`` is ``runs`` beside the package,
+    where the course was cloned, unless the environment variable SINGAN_EDU_RUNS names another
+    folder.
     """
+    root = root or os.environ.get("SINGAN_EDU_RUNS") or Path(__file__).parents[1] / "runs"
     image = photo if isinstance(photo, Tensor) else load_image(photo)
     levels = ((_finest(image, config).cpu() + 1) * 127.5).round().byte()
     facts = json.dumps([config.to_dict(), seed, list(levels.shape)]).encode()
     checksum = hashlib.sha256(facts + levels.numpy().tobytes()).hexdigest()[:8]
-    return Path(root) / f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', name).strip('._') or 'photo'}-{checksum}"
+    return (
+        Path(root) / f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', name).strip('._') or 'photo'}-{checksum}"
+    )
 
 
-# ------------------------------------------------------------------------------------------ the edges
+# --------------------------------------------------------------------------------------- the edges
 class StopWhenNotFinite(Callback):
     """Ends a training whose losses are no longer numbers, before that is saved."""
 
@@ -150,13 +187,15 @@ class StopWhenNotFinite(Callback):
         if bad:
             raise NotFiniteError(
                 f"The {' and the '.join(bad)} loss is no longer finite at "
-                f"{state.model.plan.label(state.level)}, iteration {state.iteration}. Try a smaller "
-                f"learning_rate ({state.config.learning_rate:g} now) or generator_norm='batch', and "
-                f"another seed. With checkpoint_dir, the last good state is saved there.")
+                f"{state.model.plan.label(state.level)}, iteration {state.iteration}. Try a "
+                f"smaller learning_rate ({state.config.learning_rate:g} now) or "
+                f"generator_norm='batch', and another seed. With checkpoint_dir, the last good "
+                f"state is saved there."
+            )
 
 
 class _PendingInterrupt(Callback):
-    """Turns Ctrl-C into a KeyboardInterrupt at the end of the iteration, where the state is whole."""
+    """Turns Ctrl-C into a KeyboardInterrupt between two iterations, where the state is whole."""
 
     def __init__(self) -> None:
         self.pending = False
@@ -177,7 +216,7 @@ class _PendingInterrupt(Callback):
 def interrupts_between_iterations(listeners: list[Callback]) -> Iterator[None]:
     """Let Ctrl-C, or the kernel's interrupt, stop the training between two iterations only."""
     if threading.current_thread() is not threading.main_thread():
-        yield                                            # signals reach the main thread alone
+        yield  # signals reach the main thread alone
         return
     interrupt = _PendingInterrupt()
     listeners.append(interrupt)
@@ -186,18 +225,22 @@ def interrupts_between_iterations(listeners: list[Callback]) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-    if interrupt.pending:                                # it came after the last iteration
+    if interrupt.pending:  # it came after the last iteration
         raise KeyboardInterrupt
 
 
 def _how_to_go_on(state: LevelTraining, folder: Path | None) -> str:
-    stopped = (f"Stopped at {state.model.plan.label(state.level)}, iteration {state.iteration} of "
-               f"{state.iterations}.")
+    stopped = (
+        f"Stopped at {state.model.plan.label(state.level)}, iteration {state.iteration} of "
+        f"{state.iterations}."
+    )
     if folder is None:
         return f"{stopped} Nothing was saved; pass checkpoint_dir=… to be able to go on next time."
-    return (f"{stopped} Saved in {folder}: run the same again to go on from here. SinGAN.load({str(folder)!r}) "
-            f"can be sampled from already; it has {state.level + 1} of {state.model.plan.num_levels} levels, "
-            f"the last one unfinished.")
+    return (
+        f"{stopped} Saved in {folder}: run the same again to go on from here. "
+        f"SinGAN.load({str(folder)!r}) can be sampled from already; it has {state.level + 1} of "
+        f"{state.model.plan.num_levels} levels, the last one unfinished."
+    )
 
 
 def _checked(image: Tensor) -> Tensor:
@@ -205,13 +248,19 @@ def _checked(image: Tensor) -> Tensor:
     if not isinstance(image, Tensor):
         raise TypeError(f"The image is a {type(image).__name__}; read it with load_image first.")
     if image.dim() != 4 or image.shape[0] != 1 or image.shape[1] not in (1, 3):
-        raise ValueError(f"The image has the shape {tuple(image.shape)}; one picture is (1, C, H, W) with "
-                         f"C = 1 or 3. load_image makes it so.")
+        raise ValueError(
+            f"The image has the shape {tuple(image.shape)}; one picture is (1, C, H, W) with "
+            f"C = 1 or 3. load_image makes it so."
+        )
     if not image.is_floating_point() or not torch.isfinite(image).all():
-        raise ValueError("The image holds values that are not finite numbers; read it with load_image.")
+        raise ValueError(
+            "The image holds values that are not finite numbers; read it with load_image."
+        )
     if image.min() < -1.001 or image.max() > 1.001:
-        raise ValueError(f"The image runs from {image.min():.3g} to {image.max():.3g}; a picture lies in "
-                         f"[-1, 1]. load_image makes it so.")
+        raise ValueError(
+            f"The image runs from {image.min():.3g} to {image.max():.3g}; a picture lies in "
+            f"[-1, 1]. load_image makes it so."
+        )
     return image.detach().float()
 
 
@@ -234,8 +283,10 @@ def _load_same(folder: Path, image: Tensor, config: TrainConfig, seed: int) -> S
     model = SinGAN.load(folder, device=image.device)
     found = differences(model, _finest(image, config), config, seed)
     if found:
-        raise ValueError(f"{folder} holds another training ({'; '.join(found)}). Choose another "
-                         f"checkpoint_dir, or pass resume=False to overwrite it.")
+        raise ValueError(
+            f"{folder} holds another training ({'; '.join(found)}). Choose another "
+            f"checkpoint_dir, or pass resume=False to overwrite it."
+        )
     return model
 
 

@@ -1,0 +1,251 @@
+"""The figures of the course, in one visual language: pictures large, few lines, both level
+numberings.
+
+Every function returns a matplotlib figure or shows one with a text for those who cannot see it.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from IPython.display import DisplayHandle, Image, display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from .callbacks import Callback, History
+from .cost import TrainingPlan
+from .files import write_bytes
+from .images import to_pil
+from .model import SinGAN
+from .pyramid import PyramidPlan
+from .receptive_field import receptive_field
+from .trainer import LevelTraining
+
+# Okabe and Ito's palette, which colour-blind readers can tell apart.
+BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+TITLE_SIZE, DPI = 9, 100
+LOSSES = {
+    "discriminator": ("D: fake − real scores", BLUE),
+    "gradient_penalty": ("gradient penalty", ORANGE),
+    "adversarial": ("G: − fake scores", VERMILION),
+    "reconstruction": ("reconstruction (MSE)", GREEN),
+}
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI)
+    return buffer.getvalue()
+
+
+def save(figure: Figure, path: str | os.PathLike) -> Path:
+    """Write ``figure`` to ``path`` as PNG, whole or not at all; returns the path."""
+    return write_bytes(Path(path), png(figure))
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Display ``figure`` in the notebook; ``alt`` says in words what is to be seen in it."""
+    display(Image(png(figure), alt=alt))
+
+
+def image_grid(
+    images: Sequence[Tensor] | Tensor,
+    titles: Sequence[str] = (),
+    *,
+    columns: int | None = None,
+    width: float = 8.0,
+) -> Figure:
+    """Pictures side by side at one scale, each with its title.
+
+    Args:
+        images: pictures (1, C, h, w) or (C, h, w), or one batch (n, C, h, w), in [-1, 1].
+        columns: pictures a row; all in one row, up to five, if not given.
+        width: of the figure, in inches.
+    """
+    columns = columns or min(len(images), 5)
+    rows = math.ceil(len(images) / columns)
+    height, picture_width = images[0].shape[-2:]
+    cell = width / columns
+    row = cell * height / picture_width + (0.25 if titles else 0.05)
+    figure = Figure(figsize=(width, rows * row), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for ax in axes:
+        ax.axis("off")
+    for ax, image, title in zip(axes, images, [*titles, *[""] * len(images)]):
+        draw_image(ax, image, title)
+    return figure
+
+
+def contact_sheet(images: Sequence[Tensor] | Tensor, *, columns: int = 4, gap: int = 2) -> Tensor:
+    """Pictures of one size as one picture, row by row, with white gaps of ``gap`` pixels.
+
+    Args:
+        images: (n, C, h, w), or n pictures (1, C, h, w), in [-1, 1].
+
+    Returns:
+        (1, C, rows * (h + gap) - gap, columns * (w + gap) - gap).
+    """
+    batch = torch.cat([image.reshape(1, *image.shape[-3:]) for image in images])
+    columns = min(columns, len(batch))
+    rows = math.ceil(len(batch) / columns)
+    n, channels, height, width = batch.shape
+    sheet = torch.ones(1, channels, rows * (height + gap) - gap, columns * (width + gap) - gap)
+    for index, picture in enumerate(batch):
+        top, left = index // columns * (height + gap), index % columns * (width + gap)
+        sheet[0, :, top : top + height, left : left + width] = picture
+    return sheet
+
+
+def draw_image(ax: Axes, image: Tensor, title: str = "") -> None:
+    """Show one picture, (1, C, h, w) or (C, h, w), pixel by pixel, without axes."""
+    ax.imshow(np.asarray(to_pil(image).convert("RGB")), interpolation="nearest")
+    ax.set_title(title, fontsize=TITLE_SIZE)
+    ax.axis("off")
+
+
+def plot_pyramid(
+    images: Sequence[Tensor], plan: PyramidPlan, *, field: int = receptive_field()
+) -> Figure:
+    """Each level at one height, with the square that the networks see.
+
+    Args:
+        images: (1, C, h, w) coarse to fine, as ``image_pyramid`` makes them.
+    """
+    titles = [
+        f"{plan.label(level)}\n{height} × {width}"
+        for level, (height, width) in enumerate(plan.sizes[: len(images)])
+    ]
+    columns = min(len(images), 4)
+    rows = math.ceil(len(images) / columns)
+    height, width = plan.sizes[-1]
+    figure = Figure(figsize=(8, rows * (8 / columns * height / width + 0.45)), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for ax in axes:
+        ax.axis("off")
+    for ax, image, title in zip(axes, images, titles):
+        draw_image(ax, image, title)
+        height, width = image.shape[-2:]
+        corner = ((width - field) / 2 - 0.5, (height - field) / 2 - 0.5)
+        ax.add_patch(Rectangle(corner, field, field, fill=False, edgecolor="white", linewidth=2.5))
+        ax.add_patch(
+            Rectangle(corner, field, field, fill=False, edgecolor=VERMILION, linewidth=1.2)
+        )
+    return figure
+
+
+def plot_history(history: History) -> Figure:
+    """The losses of a training, level by level, each on its own axes."""
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    counts = iteration_counts(history.iterations)
+    levels = [record["level"] for record in history.iterations]
+    starts = [
+        counts[index - 1] for index in range(1, len(levels)) if levels[index] != levels[index - 1]
+    ]
+    for ax, name in zip(figure.subplots(2, 2, sharex=True).ravel(), LOSSES):
+        draw_losses(ax, history.iterations, name)
+        for start in starts:
+            ax.axvline(start, color="0.8", linewidth=0.8, zorder=0)
+    figure.supxlabel(
+        "iteration, all levels in a row (grey lines: a finer level begins)", fontsize=TITLE_SIZE
+    )
+    return figure
+
+
+def draw_losses(ax: Axes, records: Sequence[dict[str, Any]], name: str) -> None:
+    """One loss of all records in a row; the reconstruction on a logarithmic scale."""
+    title, colour = LOSSES[name]
+    values = [record[name] for record in records]
+    ax.plot(iteration_counts(records), values, color=colour, linewidth=0.9)
+    ax.set_title(title, fontsize=TITLE_SIZE)
+    ax.tick_params(labelsize=7)
+    if name == "reconstruction":
+        ax.set_yscale("log")
+
+
+def iteration_counts(records: Sequence[dict[str, Any]]) -> list[int]:
+    """For each record of a history, the iterations done until then over all levels."""
+    counts, before, level, last = [], 0, 0, 0
+    for record in records:
+        if record["level"] != level:
+            before, level = before + last, record["level"]
+        last = record["iteration"]
+        counts.append(before + last)
+    return counts
+
+
+class Dashboard(Callback):
+    """A live figure in the notebook: the losses, and what each level makes of the same noise.
+
+    Args:
+        history: the ``History`` that listens to the same training.
+        seconds: time between two drawings.
+    """
+
+    def __init__(self, history: History, *, seconds: float = 3.0) -> None:
+        self.history, self.seconds = history, seconds
+        self.samples: dict[int, Tensor] = {}
+        self.handle: DisplayHandle | None = None
+        self.drawn = 0.0
+
+    def training_start(self, model: SinGAN, plan: TrainingPlan) -> None:
+        """Remember the plan, and what the levels that are there already make."""
+        self.plan = plan.pyramid
+        if model.trained_levels:
+            self.samples[model.trained_levels - 1] = _preview(model)
+
+    def iteration_end(self, state: LevelTraining) -> None:
+        """Draw, if it is time."""
+        if time.monotonic() - self.drawn >= self.seconds:
+            self._draw(
+                state.unfinished_model(), f"iteration {state.iteration} of {state.iterations}"
+            )
+
+    def level_end(self, state: LevelTraining) -> None:
+        """Draw what the level came to."""
+        self._draw(state.model, "finished")
+
+    def _draw(self, model: SinGAN, status: str) -> None:
+        level = model.trained_levels - 1
+        self.samples[level] = _preview(model)
+        picture = Image(
+            png(self._figure(f"{self.plan.label(level)}: {status}")),
+            alt=f"Losses of the training and a sample of each level so far; "
+            f"{self.plan.label(level)}, {status}.",
+        )
+        if self.handle is None:
+            self.handle = display(picture, display_id=True)
+        else:
+            self.handle.update(picture)
+        self.drawn = time.monotonic()
+
+    def _figure(self, title: str) -> Figure:
+        columns = max(4, self.plan.num_levels)
+        figure = Figure(figsize=(9, 4.2), layout="constrained")
+        figure.suptitle(title, fontsize=TITLE_SIZE + 1)
+        losses, pictures = figure.subfigures(2, 1, height_ratios=(1.1, 1))
+        for ax, name in zip(losses.subplots(1, 4), LOSSES):
+            draw_losses(ax, self.history.iterations, name)
+        for level, ax in enumerate(pictures.subplots(1, columns)):
+            ax.axis("off")
+            if level in self.samples:
+                draw_image(
+                    ax, self.samples[level], f"level {level} (n={self.plan.paper_scale(level)})"
+                )
+        return figure
+
+
+def _preview(model: SinGAN) -> Tensor:
+    """A sample (1, C, h, w), of the same noise at every call; the training does not notice."""
+    with torch.no_grad():
+        return model.sample(seed=0)
