@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from .callbacks import Callback
@@ -73,11 +74,14 @@ def save_state(state: LevelTraining, folder: Path) -> None:
 
 
 def load_state(folder: Path, device: torch.device) -> LevelTraining | None:
-    """The training that ``folder`` holds, ready to go on; None if there is none in progress."""
-    if not is_unfinished(folder):
+    """The training that ``folder`` holds, ready to go on; None if there is none in progress.
+
+    Raises:
+        ValueError: its files are damaged or missing; the message says what to do.
+    """
+    if not (folder / STATE_FILE).is_file():
         return None
-    facts = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
-    tensors = read_tensors(folder / facts["tensors"])
+    facts, tensors = _read_state(folder)
     model = SinGAN.load(folder, device=device)
     level = facts["level"]  # the model may have this level, too, unfinished
     model = dataclasses.replace(
@@ -119,9 +123,25 @@ def holds_model(folder: Path) -> bool:
     return (folder / MODEL_FILE).is_file()
 
 
-def is_unfinished(folder: Path) -> bool:
-    """Whether the training in ``folder`` has something left to do."""
-    return (folder / STATE_FILE).is_file()
+def is_finished(folder: Path, model: SinGAN) -> bool:
+    """Whether the training of ``model``, which was loaded from ``folder``, has nothing left to do.
+
+    After an interrupt at the finest level all levels are there, the last one unfinished.
+    """
+    return model.is_complete and not (folder / STATE_FILE).is_file()
+
+
+def _read_state(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    file = folder / STATE_FILE
+    try:
+        facts = json.loads(file.read_text(encoding="utf-8"))
+        file = folder / facts["tensors"]
+        return facts, read_tensors(file)
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise ValueError(
+            f"The saved state of the training cannot be read: {file} is damaged or missing "
+            f"({error}). Pass resume=False to train anew, or choose another checkpoint_dir."
+        ) from error
 
 
 def _parts(state: LevelTraining) -> dict[str, torch.nn.Module | torch.optim.Optimizer]:

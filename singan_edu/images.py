@@ -22,7 +22,8 @@ from torch import Tensor
 from .files import write_bytes
 
 BACKGROUND = (255, 255, 255)  # what transparent pictures are composited over
-GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N", "F")
+GREY_MODES = ("1", "L", "LA", "La")
+DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")  # grey, too, of more than 8 bits
 Source = str | os.PathLike | Image.Image | np.ndarray
 
 
@@ -81,7 +82,7 @@ def round_half_up(value: float) -> int:
 def _file_pixels(source: str | os.PathLike | Image.Image) -> np.ndarray:
     """(H, W, C) float in [0, 1] of a file or a PIL image."""
     if isinstance(source, Image.Image):
-        return _pil_pixels(source, "the PIL image")
+        return _pil_pixels(ImageOps.exif_transpose(source), "The PIL image")
     if not isinstance(source, (str, os.PathLike)):
         raise TypeError(
             f"load_image takes a path, a PIL image or a NumPy array, not {type(source).__name__}."
@@ -94,11 +95,19 @@ def _file_pixels(source: str | os.PathLike | Image.Image) -> np.ndarray:
         )
     if not path.is_file():
         raise ValueError(f"{path} is a folder, not a picture; give the path of one picture in it.")
+    return _pil_pixels(_first_frame(path), path.name)
+
+
+def _first_frame(path: Path) -> Image.Image:
+    """The first frame of a file, unpacked; whatever goes wrong becomes a sentence."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             with Image.open(path) as picture:
-                return _pil_pixels(picture, path.name)
+                frames = getattr(picture, "n_frames", 1)
+                picture.seek(0)
+                picture = ImageOps.exif_transpose(picture)
+                picture.load()
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise ValueError(
                 f"{path.name} unpacks to more than {Image.MAX_IMAGE_PIXELS:,} pixels, which "
@@ -110,34 +119,38 @@ def _file_pixels(source: str | os.PathLike | Image.Image) -> np.ndarray:
                 f"{path.name} is not a picture that Pillow can read. Open it in a picture "
                 f"viewer and save it as PNG or JPEG."
             ) from error
-        except (OSError, SyntaxError, EOFError) as error:
+        except Exception as error:  # each of Pillow's decoders has its own for damaged data
             raise ValueError(
                 f"{path.name} is damaged or cut off ({error}). Copy or download it again."
             ) from error
+    if frames > 1:
+        _notify(f"{path.name} is an animation of {frames} frames; the first one is used.")
+    return picture
 
 
 def _pil_pixels(picture: Image.Image, name: str) -> np.ndarray:
     """(H, W, C) float in [0, 1] of a PIL image of any mode."""
-    if getattr(picture, "n_frames", 1) > 1:
-        picture.seek(0)
-        _notify(f"{name} is an animation of {picture.n_frames} frames; the first one is used.")
-    picture = _without_transparency(ImageOps.exif_transpose(picture), name)
-    if picture.mode in GREY_MODES:
-        return _grey_pixels(picture, name)
-    return np.asarray(picture.convert("RGB"), dtype=np.float32) / 255
+    if picture.mode in DEEP_MODES:
+        return _deep_pixels(picture, name)
+    grey = picture.mode in GREY_MODES
+    picture = _without_transparency(picture, name).convert("L" if grey else "RGB")
+    pixels = np.asarray(picture, dtype=np.float32) / 255
+    return pixels[..., None] if grey else pixels
 
 
-def _grey_pixels(picture: Image.Image, name: str) -> np.ndarray:
-    """(H, W, 1) float in [0, 1] of a grey picture of 1, 8, 16 or 32 bits."""
-    if picture.mode in ("1", "L"):
-        return np.asarray(picture.convert("L"), dtype=np.float64)[..., None] / 255
-    values = np.asarray(picture, dtype=np.float32)[..., None]
+def _deep_pixels(picture: Image.Image, name: str) -> np.ndarray:
+    """(H, W, 1) float in [0, 1] of a grey picture of 16 or 32 bits a pixel."""
+    values = np.array(picture, dtype=np.float32)[..., None]
     limit = 1.0 if picture.mode == "F" else 65535.0  # Pillow opens 16-bit files as I or I;16
     if not np.isfinite(values).all() or values.min() < 0 or values.max() > limit:
         raise ValueError(
             f"{name} has grey values outside 0 … {limit:g}, so black and white are not "
             f"known. Save it with 8 or 16 bits, or pass an array scaled to [0, 1]."
         )
+    transparent = values == picture.info.get("transparency", -1)
+    if transparent.any():
+        _notify_transparent(name)
+        values[transparent] = limit
     return values / limit
 
 
@@ -145,12 +158,11 @@ def _without_transparency(picture: Image.Image, name: str) -> Image.Image:
     """The picture over white where it is transparent; opaque alpha is dropped."""
     if not picture.has_transparency_data:
         return picture
-    grey = picture.mode in GREY_MODES
-    rgba = picture.convert("RGBA")
-    if rgba.getextrema()[3][0] < 255:
-        _notify(f"{name} is transparent in places; it is composited over white.")
-        rgba = Image.alpha_composite(Image.new("RGBA", rgba.size, BACKGROUND + (255,)), rgba)
-    return rgba.convert("L" if grey else "RGB")
+    picture = picture.convert("RGBA")
+    if picture.getextrema()[3][0] == 255:
+        return picture
+    _notify_transparent(name)
+    return Image.alpha_composite(Image.new("RGBA", picture.size, BACKGROUND + (255,)), picture)
 
 
 def _array_pixels(array: np.ndarray) -> np.ndarray:
@@ -176,7 +188,7 @@ def _array_pixels(array: np.ndarray) -> np.ndarray:
         return pixels
     colour, alpha = pixels[..., :3], pixels[..., 3:]
     if (alpha < 1).any():
-        _notify("The array is transparent in places; it is composited over white.")
+        _notify_transparent("The array")
     return colour * alpha + (1 - alpha)
 
 
@@ -194,6 +206,10 @@ def _checked_floats(array: np.ndarray) -> np.ndarray:
             f"{array.max():.3g}. Divide by 255 if it holds 8-bit values."
         )
     return array
+
+
+def _notify_transparent(name: str) -> None:
+    _notify(f"{name} is transparent in places; it is composited over white.")
 
 
 def _notify(text: str) -> None:

@@ -22,6 +22,7 @@ from jupyter_client.manager import AsyncKernelManager
 
 from .config import TrainConfig
 from .images import open_photo
+from .model import check_seed
 from .training import run_folder
 
 LESSON = Path(__file__).parents[1] / "notebooks" / "06_training.ipynb"
@@ -76,7 +77,12 @@ def _parser(lesson_parameters: dict[str, dict[str, Any]]) -> argparse.ArgumentPa
 
 def _literal(text: str) -> Any:
     """A Python literal; ``1500,1000`` is a list."""
-    value = ast.literal_eval(text)
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError) as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a number nor a list such as 1500,1000,600"
+        ) from error
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -100,13 +106,14 @@ def _complete(given: dict[str, Any]) -> dict[str, Any]:
     parameters["iterations"] = (
         config.iterations if isinstance(config.iterations, int) else list(config.iterations)
     )
+    seed = check_seed(parameters.get("seed", 0))
+    if parameters.get("samples", 1) < 1:
+        raise ValueError(f"samples={parameters['samples']}: ask for at least one sample.")
     photo = parameters.setdefault("photo", _lesson_parameters()["photo"]["default"].strip("'\""))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the lesson says it, once
         image = open_photo(photo)
-        folder = run_folder(
-            image, config, name=f"{Path(photo).stem}-{preset}", seed=parameters.get("seed", 0)
-        )
+        folder = run_folder(image, config, name=f"{Path(photo).stem}-{preset}", seed=seed)
     if Path(photo).exists():
         parameters["photo"] = str(Path(photo).resolve())
     parameters["out"] = str(Path(parameters.get("out") or folder).resolve())

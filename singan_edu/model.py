@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from .pyramid import PyramidPlan
 
 MODEL_FILE = "model.json"
 FORMAT = 1
+FACTS = ("config", "noise_stds", "plan", "seed", "weights")  # what model.json must hold
 STARTS = ("reconstruction", "real")
 
 
@@ -134,7 +136,7 @@ class SinGAN:
             n = len(image)
         if noise is None:
             noise = self.draw_noise(n, level=level, size=size, seed=seed)
-        self._check_noise(noise, level, sizes)
+        self._check_noise(noise, level, sizes, 1 if image is None else len(image))
         scales = self._noise_scales(noise_scale)[level:]
         picture = self._starting_picture(level, image, sizes, blur)
         return self._generate(
@@ -249,8 +251,7 @@ class SinGAN:
             (n, 1, h, w) at level 0, where one map serves all channels, (n, C, h, w) above.
         """
         seed = new_seed() if seed is None else seed
-        if seed < 0:
-            raise ValueError(f"seed={seed} must be a whole number >= 0.")
+        seed = check_seed(seed)
         sizes = self.level_sizes(size)
         return [
             torch.cat(
@@ -309,10 +310,20 @@ class SinGAN:
             )
 
     def _check_noise(
-        self, noise: Sequence[Tensor], level: int, sizes: Sequence[tuple[int, int]]
+        self,
+        noise: Sequence[Tensor],
+        level: int,
+        sizes: Sequence[tuple[int, int]],
+        pictures: int,
     ) -> None:
         wanted = [self.noise_shape(k, sizes[k]) for k in range(level, self.trained_levels)]
         shapes = [tuple(z.shape[1:]) for z in noise]
+        counts = {len(z) for z in noise}
+        if len((counts | {pictures}) - {1}) > 1:
+            raise ValueError(
+                f"noise has maps for {sorted(counts)} pictures, the image holds {pictures}; one "
+                f"map serves all, else the numbers must agree."
+            )
         if shapes != wanted:
             raise ValueError(
                 f"noise must hold one map per level from level {level} on, shaped {wanted} "
@@ -391,6 +402,13 @@ def noise_shape(
     return channels, size[0] + 2 * config.noise_margin, size[1] + 2 * config.noise_margin
 
 
+def check_seed(seed: int) -> int:
+    """The seed as a plain ``int``; refuses what cannot seed all random generators alike."""
+    if not isinstance(seed, Integral) or not 0 <= seed < 2**63:
+        raise ValueError(f"seed={seed!r} must be a whole number from 0 to 2^63 - 1.")
+    return int(seed)
+
+
 def new_seed() -> int:
     """A seed that was not used before."""
     return int(np.random.SeedSequence().entropy % 2**63)
@@ -419,12 +437,19 @@ def _read_facts(folder: Path) -> dict[str, Any]:
         )
     try:
         facts = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(facts, dict):
+            raise ValueError("it holds no facts")
     except ValueError as error:
         raise ValueError(f"{file} is damaged ({error}); train again, or copy it again.") from error
     if facts.get("format") != FORMAT:
         raise ValueError(
             f"{file} has the format {facts.get('format')!r}; this version of singan_edu reads "
             f"format {FORMAT}."
+        )
+    missing = [name for name in FACTS if name not in facts]
+    if missing:
+        raise ValueError(
+            f"{file} is damaged ({', '.join(missing)} missing); train again, or copy it again."
         )
     return facts
 

@@ -168,9 +168,9 @@ def draw_losses(ax: Axes, records: Sequence[dict[str, Any]], name: str) -> None:
     values = [record[name] for record in records]
     ax.plot(iteration_counts(records), values, color=colour, linewidth=0.9)
     ax.set_title(title, fontsize=TITLE_SIZE)
-    ax.tick_params(labelsize=7)
     if name == "reconstruction":
         ax.set_yscale("log")
+    ax.tick_params(labelsize=7, which="both")
 
 
 def iteration_counts(records: Sequence[dict[str, Any]]) -> list[int]:

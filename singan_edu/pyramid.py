@@ -130,7 +130,9 @@ def _paper_sizes(
 ) -> tuple[list[tuple[int, int]], float]:
     """N steps, so that r = (short side / min_size)^(1/N) is nearest 1 / scale_factor."""
     ratio = min(finest) / min_size
-    steps = max(1, round_half_up(math.log(ratio) / math.log(1 / scale_factor)))
+    wanted = math.log(ratio) / math.log(1 / scale_factor)  # steps, if there were half ones
+    candidates = (max(1, math.floor(wanted)), math.floor(wanted) + 1)
+    steps = min(candidates, key=lambda steps: abs(ratio ** (1 / steps) - 1 / scale_factor))
     r = ratio ** (1 / steps)
     sizes = [tuple(round_half_up(side / r**n) for side in finest) for n in range(steps, -1, -1)]
     return sizes, 1 / r

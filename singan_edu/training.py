@@ -20,11 +20,11 @@ import torch
 from torch import Tensor
 
 from .callbacks import Callback, Progress, notify
-from .checkpoints import Checkpoints, differences, holds_model, is_unfinished, load_state
+from .checkpoints import Checkpoints, differences, holds_model, is_finished, load_state
 from .config import TrainConfig
 from .cost import plan_for, plan_training
 from .images import Source, load_image, resize
-from .model import SinGAN, noise_shape
+from .model import SinGAN, check_seed, noise_shape
 from .trainer import LevelTraining, begin_level, finish_level, train_level
 
 
@@ -67,14 +67,15 @@ def train(
         was printed.
     """
     image = _checked(image).to(image.device if device is None else device)
+    seed = check_seed(seed)
     folder = None if checkpoint_dir is None else Path(checkpoint_dir)
     state = None
     if folder is not None and resume and holds_model(folder):
         model = _load_same(folder, image, config, seed)
-        if not is_unfinished(folder):
+        if is_finished(folder, model):
             print(f"{folder} holds this training, finished; nothing is left to do.")
             return model
-        state = load_state(folder, image.device)
+        state = load_state(folder, image.device)  # None if it was lost: then from the beginning
     plan = plan_training(image, config)
     print(plan, flush=True)
     state = state or _first_level(image, config, seed)
@@ -134,7 +135,7 @@ def load_or_train(
                 f"{folder} holds another training ({'; '.join(found)}). It is kept as "
                 f"{_set_aside(folder).name}; training anew."
             )
-        elif not is_unfinished(folder):
+        elif is_finished(folder, model):
             print(f"Reusing the pyramid in {folder}: same photograph, same config, same seed.")
             return model
         else:
