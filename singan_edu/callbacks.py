@@ -22,6 +22,9 @@ if TYPE_CHECKING:  # for readers and type checkers; no import at run time
     from .trainer import LevelTraining
 
 
+WRITE_SECONDS = 5.0  # how often a history is written; a crash loses what came after
+
+
 class Callback:
     """Something that listens to a training; every method does nothing until it is overridden."""
 
@@ -117,6 +120,7 @@ class History(Callback):
         self.path, self.every = Path(path) if path else None, every
         self.iterations: list[dict[str, Any]] = []
         self.levels: list[dict[str, Any]] = []
+        self.written = time.monotonic()
 
     def training_start(self, model: SinGAN, plan: TrainingPlan) -> None:
         """Take up the file's records of the levels that ``model`` has."""
@@ -140,6 +144,8 @@ class History(Callback):
         if state.iteration % self.every == 0 or state.iteration == state.iterations:
             losses = {name: float(value) for name, value in state.losses.items()}
             self.iterations.append(dict(level=state.level, iteration=state.iteration, **losses))
+        if time.monotonic() - self.written >= WRITE_SECONDS:
+            self._write()
 
     def level_end(self, state: LevelTraining) -> None:
         """Record what the level came to."""
@@ -167,6 +173,7 @@ class History(Callback):
         self.levels = [record for record in self.levels if record["level"] < level]
 
     def _write(self) -> None:
+        self.written = time.monotonic()
         if self.path:
             write_json(self.path, dict(iterations=self.iterations, levels=self.levels))
 

@@ -33,6 +33,8 @@ class Checkpoints(Callback):
 
     def level_start(self, state: LevelTraining) -> None:
         """The levels below are finished: save them, and the point from which this one begins."""
+        if state.level == 0:  # no state of another training may stand beside the new model
+            (self.folder / STATE_FILE).unlink(missing_ok=True)
         state.model.save(self.folder)
         self._save(state)
 

@@ -22,7 +22,7 @@ from torch import Tensor
 from .files import write_bytes
 
 BACKGROUND = (255, 255, 255)  # what transparent pictures are composited over
-GREY_MODES = ("1", "L", "LA", "La")
+GREY_MODES = ("1", "L", "LA")
 DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")  # grey, too, of more than 8 bits
 Source = str | os.PathLike | Image.Image | np.ndarray
 
@@ -82,7 +82,7 @@ def round_half_up(value: float) -> int:
 def _file_pixels(source: str | os.PathLike | Image.Image) -> np.ndarray:
     """(H, W, C) float in [0, 1] of a file or a PIL image."""
     if isinstance(source, Image.Image):
-        return _pil_pixels(ImageOps.exif_transpose(source), "The PIL image")
+        return _pil_pixels(_unpacked(source), "The PIL image")
     if not isinstance(source, (str, os.PathLike)):
         raise TypeError(
             f"load_image takes a path, a PIL image or a NumPy array, not {type(source).__name__}."
@@ -104,10 +104,11 @@ def _first_frame(path: Path) -> Image.Image:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             with Image.open(path) as picture:
-                frames = getattr(picture, "n_frames", 1)
-                picture.seek(0)
+                moving = picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1
                 picture = ImageOps.exif_transpose(picture)
                 picture.load()
+        except PermissionError as error:
+            raise ValueError(f"{path} may not be read: permission denied.") from error
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise ValueError(
                 f"{path.name} unpacks to more than {Image.MAX_IMAGE_PIXELS:,} pixels, which "
@@ -123,15 +124,25 @@ def _first_frame(path: Path) -> Image.Image:
             raise ValueError(
                 f"{path.name} is damaged or cut off ({error}). Copy or download it again."
             ) from error
-    if frames > 1:
-        _notify(f"{path.name} is an animation of {frames} frames; the first one is used.")
+    if moving:
+        _notify(f"{path.name} is an animation; its first frame is used.")
     return picture
+
+
+def _unpacked(picture: Image.Image) -> Image.Image:
+    """A copy of an opened picture, upright; what was read lazily is read now."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except (OSError, SyntaxError) as error:
+        raise ValueError(f"The PIL image is damaged or cut off ({error}).") from error
 
 
 def _pil_pixels(picture: Image.Image, name: str) -> np.ndarray:
     """(H, W, C) float in [0, 1] of a PIL image of any mode."""
     if picture.mode in DEEP_MODES:
         return _deep_pixels(picture, name)
+    if picture.mode == "La":  # premultiplied, which converts to nothing else
+        picture = picture.convert("LA")
     grey = picture.mode in GREY_MODES
     picture = _without_transparency(picture, name).convert("L" if grey else "RGB")
     pixels = np.asarray(picture, dtype=np.float32) / 255

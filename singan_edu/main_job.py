@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import papermill
+from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import DeadKernelError
 
 from .config import TrainConfig
 from .images import open_photo
@@ -142,6 +144,13 @@ def _execute(parameters: dict[str, Any]) -> int:
         return _fail(f"{error.ename}: {error.evalue} (details: {out / EXECUTED})")
     except KeyboardInterrupt:
         return INTERRUPTED
+    except DeadKernelError:
+        return _fail(
+            "the notebook's kernel died, most likely for want of memory. Try a smaller --max-size; "
+            "what was trained until then is saved, the same command goes on from it."
+        )
+    except NoSuchKernel as error:
+        return _fail(f"{error}. Install ipykernel into the environment that runs this.")
     print(f"Done. The executed lesson, the model and its pictures are in {out}")
     return 0
 

@@ -30,6 +30,7 @@ from .pyramid import PyramidPlan
 
 MODEL_FILE = "model.json"
 FORMAT = 1
+LARGEST_FACTOR = 16  # beyond it a size that is one number is taken for a slip: pixels were meant
 FACTS = ("config", "noise_stds", "plan", "seed", "weights")  # what model.json must hold
 STARTS = ("reconstruction", "real")
 
@@ -274,15 +275,15 @@ class SinGAN:
             return sizes
         height, width = sizes[-1]
         if isinstance(size, (int, float)):
+            if size > LARGEST_FACTOR:
+                raise ValueError(
+                    f"size={size} is a factor, which would make {size:g} times {height} x {width} "
+                    f"pixels; give a size in pixels as (height, width)."
+                )
             size = (round_half_up(height * size), round_half_up(width * size))
         if len(size) != 2 or min(size) < 1:
             raise ValueError(
                 f"size={size!r} must be (height, width) in pixels, or a factor above 0."
-            )
-        if max(size) > 64 * max(height, width):
-            raise ValueError(
-                f"size={size!r} is more than 64 times the training size. A single number is "
-                f"a factor, not pixels; give pixels as (height, width)."
             )
         rows, columns = size[0] / height, size[1] / width
         return [

@@ -91,9 +91,9 @@ def plan_pyramid(
         max_size: long side of the finest level; a larger photograph is reduced, none is enlarged.
         scale_factor: wanted size of a level relative to the next finer one (1/r; the paper's r is
             4/3).
-        rule: ``"paper"`` chooses the number of levels so that r is as near ``1 / scale_factor`` as
-            possible while the coarsest short side is ``min_size``; ``"official"`` is the formula of
-            the authors' code, which takes one or two levels more (r between 1.2 and 1.3).
+        rule: ``"paper"`` takes the nearest whole number of steps of ``1 / scale_factor`` between
+            ``min_size`` and the short side, so that r comes near it; ``"official"`` is the formula
+            of the authors' code, which takes one or two levels more (r between 1.2 and 1.3).
 
     Raises:
         ValueError: the short side is below ``min_size`` after reduction to ``max_size`` (the
@@ -128,11 +128,9 @@ def plan_pyramid(
 def _paper_sizes(
     finest: tuple[int, int], min_size: int, scale_factor: float
 ) -> tuple[list[tuple[int, int]], float]:
-    """N steps, so that r = (short side / min_size)^(1/N) is nearest 1 / scale_factor."""
+    """The nearest whole number N of wanted steps; then r = (short side / min_size)^(1/N)."""
     ratio = min(finest) / min_size
-    wanted = math.log(ratio) / math.log(1 / scale_factor)  # steps, if there were half ones
-    candidates = (max(1, math.floor(wanted)), math.floor(wanted) + 1)
-    steps = min(candidates, key=lambda steps: abs(ratio ** (1 / steps) - 1 / scale_factor))
+    steps = max(1, round_half_up(math.log(ratio) / math.log(1 / scale_factor)))
     r = ratio ** (1 / steps)
     sizes = [tuple(round_half_up(side / r**n) for side in finest) for n in range(steps, -1, -1)]
     return sizes, 1 / r

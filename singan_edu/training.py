@@ -95,6 +95,9 @@ def train_levels(
         notify(callbacks, "level_start", state)
         try:
             train_level(state, callbacks)
+        except _StopAtOnce:
+            print(f"Stopped at once. {_last_saved(folder)}", flush=True)
+            raise
         except KeyboardInterrupt:
             notify(callbacks, "interrupted", state)
             print(_how_to_go_on(state, folder), flush=True)
@@ -195,6 +198,10 @@ class StopWhenNotFinite(Callback):
             )
 
 
+class _StopAtOnce(KeyboardInterrupt):
+    """The second Ctrl-C, in the middle of an iteration: the state is not whole, so not saved."""
+
+
 class _PendingInterrupt(Callback):
     """Turns Ctrl-C into a KeyboardInterrupt between two iterations, where the state is whole."""
 
@@ -203,8 +210,10 @@ class _PendingInterrupt(Callback):
 
     def note(self, *_: Any) -> None:
         """Handle the signal."""
+        if self.pending:
+            raise _StopAtOnce
         self.pending = True
-        print("Stopping after the iteration in progress …", flush=True)
+        print("Stopping after the iteration in progress … (again: at once)", flush=True)
 
     def iteration_end(self, state: LevelTraining) -> None:
         """Interrupt, if it was asked for."""
@@ -228,6 +237,10 @@ def interrupts_between_iterations(listeners: list[Callback]) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     if interrupt.pending:  # it came after the last iteration
         raise KeyboardInterrupt
+
+
+def _last_saved(folder: Path | None) -> str:
+    return f"What was saved last is in {folder}." if folder else "Nothing was saved."
 
 
 def _how_to_go_on(state: LevelTraining, folder: Path | None) -> str:

@@ -19,6 +19,8 @@ settings.register_profile(
 )
 settings.load_profile("repeatable")
 
+collect_ignore = ["conftest.py"]  # as in notebooks/
+
 
 @pytest.fixture(scope="session", autouse=True)
 def quick() -> Iterator[None]:

@@ -17,7 +17,7 @@ from singan_edu.trainer import LevelTraining, begin_level
 def tiny_config(**changes: object) -> sg.TrainConfig:
     """A recipe that trains in a fraction of a second; three levels for a picture of 24 x 32."""
     fields = dict(
-        min_size=12,
+        min_size=13,
         max_size=32,
         channels=4,
         max_channels=8,

@@ -195,7 +195,7 @@ def test_progress_prints_a_line_for_every_level_with_both_numbers_and_what_is_le
     lines = re.findall(r"^level \d \(paper.*$", capsys.readouterr().out, re.MULTILINE)
     assert len(lines) == 3
     assert re.match(
-        r"level 0 \(paper n=2\)  12 x 16: 4 iterations in \d+ s, noise std 1.0000, "
+        r"level 0 \(paper n=2\)  13 x 17: 4 iterations in \d+ s, noise std 1.0000, "
         r"reconstruction off by \d+\.\d grey levels; about \d+ s left",
         lines[0],
     )
@@ -205,7 +205,7 @@ def test_progress_prints_a_line_for_every_level_with_both_numbers_and_what_is_le
 def test_progress_prints_within_a_level_when_it_is_time(photo, config, capsys):
     sg.train(photo, config, callbacks=[sg.Progress(seconds=0)])
     told = capsys.readouterr().out
-    assert "level 1 (paper n=1)  17 x 23: iteration 3 of 4; about" in told
+    assert "level 1 (paper n=1)  18 x 24: iteration 3 of 4; about" in told
 
 
 def test_progress_estimates_what_is_left_from_the_pace_seen(photo, config, capsys, monkeypatch):

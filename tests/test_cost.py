@@ -10,7 +10,7 @@ from helpers import picture, tiny_config
 
 import singan_edu as sg
 from singan_edu import cost
-from singan_edu.cost import LevelCost, TrainingPlan
+from singan_edu.cost import LevelCost, TrainingPlan, plan_for
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def test_plan_has_sizes_channels_and_iterations_of_every_level(plan):
     assert (
         [level.size for level in plan.levels]
         == list(plan.pyramid.sizes)
-        == [(12, 16), (17, 23), (24, 32)]
+        == [(13, 17), (18, 24), (24, 32)]
     )
     assert [level.channels for level in plan.levels] == [4, 4, 8]
     assert [level.iterations for level in plan.levels] == [9, 5, 5]
@@ -55,11 +55,33 @@ def test_table_has_both_numberings_sizes_channels_iterations_shares_and_times(pl
         "area",
         "time",
     ]
-    # 11 pixels are 11/12 of the short side at level 0, 11/24 at level 2
-    assert rows[0].split()[:9] == ["0", "2", "12", "x", "16", "4", "9", "92%", "63.0%"]
+    # 11 pixels are 11/13 of the short side at level 0, 11/24 at level 2
+    assert rows[0].split()[:9] == ["0", "2", "13", "x", "17", "4", "9", "85%", "54.8%"]
     assert rows[2].split()[:9] == ["2", "0", "24", "x", "32", "8", "5", "46%", "15.8%"]
     assert estimate.startswith("estimate: ") and "GB of memory (cpu" in estimate
     assert str(plan) == plan.describe()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        dict(pyramid_rule="official"),
+        dict(scale_factor=0.6),
+        dict(min_size=16),
+        dict(max_size=28),
+    ],
+)
+def test_the_plan_follows_every_setting_of_the_pyramid(options):
+    config = tiny_config(**options)
+    wanted = sg.plan_pyramid(
+        24,
+        32,
+        min_size=config.min_size,
+        max_size=config.max_size,
+        scale_factor=config.scale_factor,
+        rule=config.pyramid_rule,
+    )
+    assert plan_for(picture(), config) == wanted != plan_for(picture(), tiny_config())
 
 
 def test_headline_says_so_when_nothing_is_reduced():
@@ -121,5 +143,5 @@ def test_planning_leaves_the_global_seed_and_the_photograph_alone():
 
 def test_a_photograph_that_is_too_small_is_refused_before_anything_is_tried(monkeypatch):
     monkeypatch.setattr(cost, "_try_out", lambda *_: pytest.fail("tried out"))
-    with pytest.raises(ValueError, match="below min_size=12"):
+    with pytest.raises(ValueError, match="below min_size=13"):
         sg.plan_training(picture(10, 40), tiny_config())

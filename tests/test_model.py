@@ -131,7 +131,7 @@ def test_noise_of_a_level_is_the_same_wherever_the_run_starts(model):
 
 def test_noise_maps_are_standard_normal_and_unlike_each_other(model):
     maps = model.draw_noise(64, seed=0)
-    assert [tuple(z.shape) for z in maps] == [(64, 1, 12, 16), (64, 3, 17, 23), (64, 3, 24, 32)]
+    assert [tuple(z.shape) for z in maps] == [(64, 1, 13, 17), (64, 3, 18, 24), (64, 3, 24, 32)]
     for z in maps:
         assert abs(z.mean()) < 0.04 and z.std().item() == pytest.approx(1, abs=0.02)
     rows = maps[2].flatten(1)
@@ -216,8 +216,8 @@ def test_a_sample_has_exactly_the_size_asked_for(model, size, wanted, start):
 
 
 def test_all_levels_scale_with_the_size_asked_for(model):
-    assert model.level_sizes((48, 32)) == [(24, 16), (34, 23), (48, 32)]
-    assert model.level_sizes(0.5) == [(6, 8), (9, 12), (12, 16)]
+    assert model.level_sizes((48, 32)) == [(26, 17), (36, 24), (48, 32)]
+    assert model.level_sizes(0.5) == [(7, 9), (9, 12), (12, 16)]
 
 
 def test_the_training_size_asked_for_is_the_same_as_none(model):
@@ -232,7 +232,7 @@ def test_a_size_that_is_none_is_refused(model, size):
 
 def test_a_factor_that_must_have_been_meant_as_pixels_is_refused(model):
     with pytest.raises(
-        ValueError, match="more than 64 times .* is a factor, not pixels; give pixels as"
+        ValueError, match="is a factor, which would make 480 times .* give a size in pixels as"
     ):
         model.sample(size=480)
 
@@ -268,7 +268,7 @@ def test_a_level_out_of_range_is_refused_with_those_there_are(model, call):
         (dict(level=1, image=picture()[0]), r"this image has the shape \(3, 24, 32\)"),
         (
             dict(level=1, image=picture(32, 32)),
-            "The image is 32 x 32 pixels.* another aspect than 12 x 16",
+            "The image is 32 x 32 pixels.* another aspect than 13 x 17",
         ),
     ],
 )
@@ -282,11 +282,11 @@ def test_noise_of_another_shape_or_number_is_refused_with_the_shapes_wanted(mode
     for wrong in (
         maps[:2],
         maps[1:],
-        [maps[0].expand(1, 3, 12, 16), *maps[1:]],
+        [maps[0].expand(1, 3, 13, 17), *maps[1:]],
         [z[..., 1:] for z in maps],
     ):
         with pytest.raises(
-            ValueError, match=r"one map per level from level 0.*\(1, 12, 16\).*draw_noise"
+            ValueError, match=r"one map per level from level 0.*\(1, 13, 17\).*draw_noise"
         ):
             model.run_from(0, noise=wrong)
 
@@ -322,7 +322,7 @@ def test_a_pyramid_trained_up_to_some_level_makes_pictures_of_that_level(model):
     assert (partial.trained_levels, partial.is_complete) == (2, False) and model.is_complete
     assert partial.sample(2, seed=1).shape == (2, 3, *partial.plan.sizes[1])
     assert torch.equal(partial.reconstruct(), model.reconstruct(1))
-    assert partial.sample(start_level=1, seed=1, size=2).shape == (1, 3, 34, 46)
+    assert partial.sample(start_level=1, seed=1, size=2).shape == (1, 3, 36, 48)
     assert partial.sample(start_level=1, start="real", seed=1).shape == (
         1,
         3,
@@ -347,8 +347,8 @@ def test_every_kind_of_generator_makes_pictures_of_every_size(norm, padding):
     assert model.reconstruct().shape == (1, 3, 24, 32)
     assert model.noise_shape(0) == (
         1,
-        12 + 2 * model.config.noise_margin,
-        16 + 2 * model.config.noise_margin,
+        13 + 2 * model.config.noise_margin,
+        17 + 2 * model.config.noise_margin,
     )
 
 
@@ -386,7 +386,7 @@ def test_files_are_json_and_safetensors_alone(model, tmp_path):
     assert len(names) == 2 and names[0] == "model.json"
     assert re.fullmatch(r"weights-[0-9a-f]{12}\.safetensors", names[1])
     facts = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))
-    assert facts["plan"]["sizes"] == [[12, 16], [17, 23], [24, 32]] and facts["trained_levels"] == 3
+    assert facts["plan"]["sizes"] == [[13, 17], [18, 24], [24, 32]] and facts["trained_levels"] == 3
     assert {"singan_edu", "torch"} <= set(facts["versions"])
     assert facts["config"]["channels"] == 4 and len(facts["noise_stds"]) == 3
 

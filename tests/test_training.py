@@ -36,11 +36,12 @@ def test_same_seed_gives_the_same_pyramid_to_the_bit(photo, config, trained):
     assert_same_model(sg.train(photo, config), trained)
 
 
-def test_same_seed_gives_the_same_pyramid_on_several_threads(photo):
+def test_same_seed_gives_the_same_pyramid_on_several_threads(photo, monkeypatch):
+    monkeypatch.setattr(training, "plan_training", lambda image, config: "the plan")
+    config = tiny_config(iterations=1, channels=16, max_channels=16, min_size=24)
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        config = tiny_config(iterations=2, channels=16, max_channels=16, min_size=24)
         assert_same_model(sg.train(photo, config), sg.train(photo, config))
     finally:
         torch.set_num_threads(before)
@@ -61,7 +62,7 @@ def test_training_leaves_the_global_seed_and_the_photograph_alone(photo, config)
 
 
 def test_a_trained_pyramid_has_all_levels_frozen_and_the_photograph_inside(photo, trained, config):
-    assert trained.is_complete and trained.plan.sizes == ((12, 16), (17, 23), (24, 32))
+    assert trained.is_complete and trained.plan.sizes == ((13, 17), (18, 24), (24, 32))
     assert torch.equal(trained.image, photo) and trained.config is config
     assert not any(
         p.requires_grad or g.training for g in trained.generators for p in g.parameters()
@@ -72,11 +73,11 @@ def test_a_trained_pyramid_has_all_levels_frozen_and_the_photograph_inside(photo
 @pytest.mark.parametrize(
     "shape, sizes",
     [
-        ((24, 32, 1), ((12, 16), (17, 23), (24, 32))),  # grey
-        ((23, 31, 3), ((12, 16), (17, 22), (23, 31))),  # odd
-        ((17, 68, 3), ((12, 48), (17, 68))),  # 1:4
-        ((68, 17, 3), ((48, 12), (68, 17))),
-        ((12, 12, 3), ((12, 12),)),
+        ((24, 32, 1), ((13, 17), (18, 24), (24, 32))),  # grey
+        ((23, 31, 3), ((13, 18), (17, 23), (23, 31))),  # odd
+        ((17, 68, 3), ((13, 52), (17, 68))),  # 1:4
+        ((68, 17, 3), ((52, 13), (68, 17))),
+        ((13, 13, 3), ((13, 13),)),
     ],
 )  # one level
 def test_photographs_of_every_shape_are_trained_end_to_end(shape, sizes, tmp_path):
@@ -151,7 +152,7 @@ def test_the_plan_is_printed_before_the_first_iteration(photo, config, capsys):
         (torch.full((1, 3, 24, 32), torch.inf), ValueError, "not finite"),
         (torch.zeros(1, 3, 24, 32, dtype=torch.uint8), ValueError, "load_image"),
         (torch.full((1, 3, 24, 32), 255.0), ValueError, r"runs from 255 to 255.*lies in \[-1, 1\]"),
-        (torch.zeros(1, 3, 11, 40), ValueError, "below min_size=12"),
+        (torch.zeros(1, 3, 11, 40), ValueError, "below min_size=13"),
     ],
 )
 def test_what_is_no_photograph_is_refused_before_anything_is_written(
@@ -318,7 +319,7 @@ def test_an_interrupt_leaves_a_model_that_can_be_sampled_and_says_how_to_go_on(
         "run the same again to go on" in told and str(tmp_path) in told and "2 of 3 levels" in told
     )
     partial = sg.SinGAN.load(tmp_path)
-    assert partial.trained_levels == 2 and partial.sample(seed=0).shape == (1, 3, 17, 23)
+    assert partial.trained_levels == 2 and partial.sample(seed=0).shape == (1, 3, 18, 24)
     assert torch.equal(partial.reconstruct(0), trained.reconstruct(0))
 
 
@@ -602,3 +603,28 @@ def test_a_real_divergence_ends_with_a_sentence(photo):
     )
     with pytest.raises(sg.NotFiniteError, match="loss is no longer finite at level 0"):
         sg.train(photo, config)
+
+
+def test_a_second_interrupt_stops_at_once_and_keeps_what_was_saved_last(
+    photo, config, tmp_path, capsys
+):
+    class Impatient(sg.Callback):
+        def iteration_end(self, state):
+            if (state.level, state.iteration) == (1, 2):
+                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        sg.train(photo, config, checkpoint_dir=tmp_path, callbacks=[Impatient()])
+    assert "Stopped at once" in capsys.readouterr().out
+    assert_same_model(sg.train(photo, config, checkpoint_dir=tmp_path), sg.train(photo, config))
+
+
+def test_training_anew_leaves_no_state_of_the_old_training(photo, config, tmp_path, monkeypatch):
+    interrupt_at(1, 2, photo, config, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "save_state", lambda *_: (_ for _ in ()).throw(Boom()))
+        with pytest.raises(Boom):
+            sg.train(photo, config, seed=5, checkpoint_dir=tmp_path, resume=False)
+    again = sg.train(photo, config, seed=5, checkpoint_dir=tmp_path)
+    assert_same_model(again, sg.train(photo, config, seed=5))
