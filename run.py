@@ -45,8 +45,8 @@ NO_VENV = """This Python ({}) has no `venv` and `ensurepip`, which make environm
 On Debian and Ubuntu:  sudo apt install python3-venv
 Elsewhere, install Python from https://www.python.org/downloads. Then run this again."""
 SETTING_UP = """Setting up singan-edu in {}; this takes a few minutes, once.
-PyTorch and JupyterLab are downloaded: about 300 MB on Windows and macOS, up to 3 GB on Linux, where
-PyTorch brings its GPU libraries along."""
+PyTorch and JupyterLab are downloaded: some hundred megabytes, and gigabytes on Linux, where PyTorch
+brings its GPU libraries along."""
 REVISED = """notebooks/{0} has changed since it was copied. my_lessons/{0} is yours and
 stays as it is; rename it to be given the new one."""
 PIP_FAILED = """
@@ -228,8 +228,9 @@ def environment():
     path = SCRIPTS + os.pathsep + os.environ.get("PATH", os.defpath)
     # PIP_USER: in an environment, pip refuses a `user = true` from the user's pip.conf.
     variables = dict(os.environ, VIRTUAL_ENV=ENV, PATH=path, PIP_USER="0")
-    # Else PyTorch's idle threads wait in a busy loop, and two trainings side by side nearly stand.
-    variables.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # PyTorch's threads wait for each other in a busy loop. With anything else running on the cores
+    # that costs them dearly, so the loop is kept short (libgomp's default is 150 times longer).
+    variables.setdefault("GOMP_SPINCOUNT", "2000")
     variables.pop("PYTHONHOME", None)  # names the library of another Python
     return variables
 

@@ -353,7 +353,7 @@ def test_fresh_clone_gets_an_environment_and_a_word_of_patience(bare, monkeypatc
     run.set_up()
     assert [command[2] for command in commands] == ["venv", "pip"]
     said = capsys.readouterr().err
-    assert str(bare.env) in said and "a few minutes" in said and "300 MB" in said
+    assert str(bare.env) in said and "a few minutes" in said and "gigabytes on Linux" in said
     assert "cannot be used" not in said
     settings = json.loads(Path(run.LAB_SETTINGS).read_text())
     assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
