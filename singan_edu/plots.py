@@ -189,11 +189,13 @@ class Dashboard(Callback):
 
     Args:
         history: the ``History`` that listens to the same training.
-        seconds: time between two drawings.
+        seconds: shortest time between two drawings within a level; where drawing is slow it is
+            longer, so that drawing takes a twentieth of the time at most.
     """
 
     def __init__(self, history: History, *, seconds: float = 3.0) -> None:
         self.history, self.seconds = history, seconds
+        self.pause = seconds
         self.samples: dict[int, Tensor] = {}
         self.handle: DisplayHandle | None = None
         self.drawn = 0.0
@@ -206,7 +208,7 @@ class Dashboard(Callback):
 
     def iteration_end(self, state: LevelTraining) -> None:
         """Draw, if it is time."""
-        if time.monotonic() - self.drawn >= self.seconds:
+        if time.monotonic() - self.drawn >= self.pause:
             self._draw(
                 state.unfinished_model(), f"iteration {state.iteration} of {state.iterations}"
             )
@@ -216,7 +218,7 @@ class Dashboard(Callback):
         self._draw(state.model, "finished")
 
     def _draw(self, model: SinGAN, status: str) -> None:
-        level = model.trained_levels - 1
+        started, level = time.monotonic(), model.trained_levels - 1
         self.samples[level] = _preview(model)
         picture = Image(
             png(self._figure(f"{self.plan.label(level)}: {status}")),
@@ -228,15 +230,19 @@ class Dashboard(Callback):
         else:
             self.handle.update(picture)
         self.drawn = time.monotonic()
+        self.pause = max(self.seconds, 20 * (self.drawn - started))
 
     def _figure(self, title: str) -> Figure:
         columns = max(4, self.plan.num_levels)
-        figure = Figure(figsize=(9, 4.2), layout="constrained")
+        figure = Figure(figsize=(9, 4.2))  # laid out by hand: automatic layout takes far longer
         figure.suptitle(title, fontsize=TITLE_SIZE + 1)
-        losses, pictures = figure.subfigures(2, 1, height_ratios=(1.1, 1))
-        for ax, name in zip(losses.subplots(1, 4), LOSSES):
+        losses = figure.add_gridspec(1, 4, left=0.05, right=0.99, bottom=0.55, top=0.86, wspace=0.3)
+        pictures = figure.add_gridspec(
+            1, columns, left=0.01, right=0.99, bottom=0.01, top=0.43, wspace=0.04
+        )
+        for ax, name in zip(losses.subplots(), LOSSES):
             draw_losses(ax, self.history.iterations, name)
-        for level, ax in enumerate(pictures.subplots(1, columns)):
+        for level, ax in enumerate(pictures.subplots()):
             ax.axis("off")
             if level in self.samples:
                 draw_image(
