@@ -106,8 +106,7 @@ class SinGAN:
         n: int = 1,
         size: float | tuple[int, int] | None = None,
     ) -> Tensor:
-        """Run the generators from ``level`` to the finest trained one (paper, eq. 1-3 and section
-        4).
+        """Run the generators from ``level`` to the finest (paper, eq. 1-3 and section 4).
 
         Args:
             level: where to start; 0 is the coarsest (paper n = N).
@@ -333,8 +332,7 @@ class SinGAN:
 
     # --------------------------------------------------------------------------------------- files
     def save(self, folder: str | os.PathLike) -> Path:
-        """Write the pyramid to ``folder``: ``model.json`` and, beside it, its weights as
-        safetensors.
+        """Write the pyramid to ``folder``: ``model.json``, and its weights as safetensors.
 
         The old model there stays whole until the new one is complete. Returns the folder.
         """

@@ -131,8 +131,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """One level's discriminator D_n: a score for every patch, high for real ones (a Markovian
-    critic).
+    """One level's discriminator D_n: a score for every patch, high for real ones.
 
     (n, C, h, w) -> (n, 1, h - 10, w - 10), unbounded. Source: paper, section 2.2.
     """

@@ -139,8 +139,7 @@ def _paper_sizes(
 def _official_sizes(
     original: tuple[int, int], min_size: int, max_size: int, scale_factor: float
 ) -> tuple[list[tuple[int, int]], float]:
-    """The formula of the authors' code, in which the level count depends on the size before
-    reduction.
+    """The formula of the authors' code; its level count depends on the size before reduction.
 
     Its sizes are rounded up; the small subtraction keeps rounding errors from adding a whole pixel.
     """

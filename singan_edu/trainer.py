@@ -166,8 +166,7 @@ def set_learning_rate(state: LevelTraining) -> None:
 
 
 def learning_rate_at(config: TrainConfig, level: int, iteration: int) -> float:
-    """The learning rate of ``iteration`` (from 0): multiplied once, at 80 % of the level's
-    iterations.
+    """The learning rate of ``iteration`` (from 0); it drops once, at 80 % of the iterations.
 
     >>> [learning_rate_at(TrainConfig(), 0, i) for i in (0, 1599, 1600)]
     [0.0005, 0.0005, 5e-05]

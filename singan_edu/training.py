@@ -62,9 +62,9 @@ def train(
 
     Raises:
         ValueError: the image is no picture or too small, or ``checkpoint_dir`` holds another
-        training. NotFiniteError: the training diverged; the last good state is in
-        ``checkpoint_dir``. KeyboardInterrupt: passed on, after the state was saved and how to go on
-        was printed.
+            training.
+        NotFiniteError: the training diverged; the last good state is in ``checkpoint_dir``.
+        KeyboardInterrupt: passed on, after the state was saved and how to go on was printed.
     """
     image = _checked(image).to(image.device if device is None else device)
     seed = check_seed(seed)
