@@ -104,6 +104,9 @@ class TrainConfig:
     lr_decay_at: float = _setting(
         0.8, "", "share of a level's iterations after which the factor applies",
         "paper, supplement (1600 of 2000)")
+    statistics_passes: int = _setting(
+        0, "", "passes that measure a finished generator's batch statistics anew; 0: running ones",
+        "paper: 0; Wu and Johnson 2021 (precise batch normalisation)")
     # fmt: on
 
     def __post_init__(self) -> None:
@@ -134,6 +137,8 @@ class TrainConfig:
         for name in FINITE_NUMBERS:
             value = getattr(self, name)
             self._require(name, _is_between(value, 0, math.inf), "a finite number >= 0")
+        passes = self.statistics_passes
+        self._require("statistics_passes", passes == 0 or _is_whole(passes), "a whole number >= 0")
         per_level = self.iterations if isinstance(self.iterations, tuple) else (self.iterations,)
         whole = len(per_level) > 0 and all(map(_is_whole, per_level))
         self._require("iterations", whole, "a whole number >= 1, or one per level")
@@ -252,12 +257,15 @@ def _is_between(value: Any, low: float, high: float) -> bool:
 # * one D and one G step per iteration, which cost a third of three and three;
 # * most iterations at the coarse levels, where they are cheap and decide whether shapes are whole;
 # * a larger alpha, which repairs the reconstruction of a short training;
+# * batch statistics measured anew at the end of a level: the running ones, of the last few passes,
+#   are noisy, and what they get wrong at one level the finer ones must repair;
 # * no doubling of the channels, which at the finest levels would take most of the time.
 _QUICK: dict[str, Any] = dict(
     discriminator_norm="none",
     discriminator_steps=1,
     generator_steps=1,
     reconstruction_weight=30.0,
+    statistics_passes=50,
     max_channels=32,
 )
 PRESETS: dict[str, dict[str, Any]] = {

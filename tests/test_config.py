@@ -37,6 +37,7 @@ PAPER = dict(
     betas=(0.5, 0.999),
     lr_decay=0.1,
     lr_decay_at=0.8,
+    statistics_passes=0,
 )  # 1600 of 2000
 
 

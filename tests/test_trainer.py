@@ -367,3 +367,23 @@ def test_training_brings_the_reconstruction_nearer_to_the_photograph(photo):
     errors = Record(lambda state: state.losses["reconstruction"].item())
     sg.train(photo, tiny_config(iterations=(60, 1), learning_rate=3e-3), callbacks=[errors])
     assert errors.seen[0, 60] < errors.seen[0, 1] / 2
+
+
+def test_measured_statistics_are_the_means_over_all_passes():
+    state = level_in_training(0, statistics_passes=7)
+    seen = []
+    first = state.generator.stack[0][0]
+    first.register_forward_hook(lambda _, __, out: seen.append(out.mean(dim=(0, 2, 3))))
+    finish_level(state)
+    assert len(seen) == 2 * 7
+    norm = state.generator.stack[0][1]
+    assert torch.allclose(norm.running_mean, torch.stack(seen).mean(dim=0), atol=1e-6)
+    assert norm.momentum == torch.nn.BatchNorm2d(1).momentum
+
+
+def test_without_statistics_passes_the_running_statistics_stay():
+    state = level_in_training(0)
+    train_iteration(state)
+    before = state.generator.stack[0][1].running_mean.clone()
+    finish_level(state)
+    assert torch.equal(state.generator.stack[0][1].running_mean, before)
