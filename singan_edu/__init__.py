@@ -8,6 +8,8 @@
 from .callbacks import Callback, History, Progress
 from .config import TrainConfig
 from .cost import TrainingPlan, plan_training
+from .evaluation import scorecard
+from .frechet import download_inception_weights, random_feature_fid, sifid
 from .images import (
     ImageNotice,
     load_image,
@@ -26,6 +28,19 @@ from .losses import (
     discriminator_loss,
     gradient_penalty,
     reconstruction_loss,
+)
+from .metrics import (
+    coherence,
+    completeness,
+    copy_map,
+    coverage,
+    nnf_diversity,
+    patch_swd,
+    pixel_diversity,
+    psnr,
+    rmse,
+    ssim,
+    swd_noise_floor,
 )
 from .model import SinGAN
 from .networks import ConvBlock, Discriminator, Generator
@@ -49,25 +64,40 @@ __all__ = [
     "TrainConfig",
     "TrainingPlan",
     "adversarial_loss",
+    "coherence",
+    "completeness",
+    "copy_map",
+    "coverage",
     "discriminator_loss",
+    "download_inception_weights",
     "gradient_penalty",
     "image_pyramid",
     "load_image",
     "load_mask",
     "load_or_train",
+    "nnf_diversity",
     "open_photo",
     "paste",
+    "patch_swd",
+    "pixel_diversity",
     "plan_pyramid",
     "plan_training",
+    "psnr",
+    "random_feature_fid",
     "receptive_field",
     "receptive_field_share",
     "reconstruction_loss",
     "resize",
+    "rmse",
     "run_folder",
     "sample_image",
     "sample_image_names",
     "sample_mask",
     "save_image",
+    "scorecard",
+    "sifid",
+    "ssim",
+    "swd_noise_floor",
     "to_pil",
     "train",
 ]
