@@ -146,6 +146,7 @@ class Discriminator(nn.Module):
         kernel_size: int = 3,
     ) -> None:
         super().__init__()
+        self.norm = norm
         self.stack = conv_stack(
             image_channels, 1, width, norm=norm, num_layers=num_layers, kernel_size=kernel_size
         )
@@ -153,6 +154,51 @@ class Discriminator(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Patch scores (n, 1, h - 10, w - 10) of a picture (n, C, h, w)."""
         return self.stack(image)
+
+    def input_gradient(self, image: Tensor) -> Tensor:
+        """How each pixel moves the sum of all scores, ``∂ ΣD / ∂ image``, by the chain rule.
+
+        Without normalisation D is convolutions and LeakyReLUs alone. Back from the scores, a
+        convolution becomes its transpose, and a LeakyReLU a factor for each value: 1 where the
+        value is positive, ``SLOPE`` elsewhere. The factors are constants (their derivative is zero
+        wherever it exists), so what is left is a product of weights, which an ordinary backward
+        pass differentiates. Autograd finds the same by differentiating its own backward pass, and
+        takes half as long again.
+
+        Args:
+            image: (n, C, h, w); no gradient reaches it.
+
+        Returns:
+            (n, C, h, w), to be differentiated with respect to the weights.
+
+        Raises:
+            ValueError: D has normalisation, through which all pixels depend on each other.
+        """
+        if self.norm != "none":
+            raise ValueError(
+                f"input_gradient is for a discriminator with norm='none'; this one has "
+                f"norm={self.norm!r}. losses.input_gradient takes any."
+            )
+        *blocks, last = self.stack
+        slopes = []
+        with torch.no_grad():
+            for block in blocks:
+                image = block(image)  # (n, width, h - 2, w - 2), then (…, h - 4, w - 4), …
+                slopes.append(leaky_relu_slope(image))
+            gradient = torch.ones_like(last(image))  # of the sum to each score: (n, 1, h-10, w-10)
+        gradient = F.conv_transpose2d(gradient, last.weight)  # (n, width, h - 8, w - 8)
+        for block, slope in zip(reversed(blocks), reversed(slopes)):
+            gradient = F.conv_transpose2d(slope * gradient, block[0].weight)
+        return gradient
+
+
+def leaky_relu_slope(value: Tensor) -> Tensor:
+    """The derivative of LeakyReLU: 1 where ``value`` (before or after it) is positive, else SLOPE.
+
+    >>> leaky_relu_slope(torch.tensor([-3.0, 0.0, 2.0]))
+    tensor([0.2000, 0.2000, 1.0000])
+    """
+    return torch.full_like(value, SLOPE).masked_fill_(value > 0, 1)
 
 
 def pad(image: Tensor, margin: int) -> Tensor:
