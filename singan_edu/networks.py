@@ -15,6 +15,10 @@ from torch import Tensor, nn
 from .config import TrainConfig
 
 SLOPE = 0.2  # of LeakyReLU below zero (authors' code)
+# In memory, a picture's numbers follow each other channel by channel or pixel by pixel; layers keep
+# the order they are given. Pixel by pixel is quicker on a CPU by a sixth, except for the derivative
+# of a derivative that the penalty of a normalised discriminator needs.
+PIXEL_BY_PIXEL = torch.channels_last
 INIT_STD = 0.02  # of convolution weights, and of normalisation weights around 1 (authors' code)
 
 
@@ -126,7 +130,8 @@ class Generator(nn.Module):
         """
         padded_noise = pad(noise, self.padding - self.noise_margin)  # (n, C, h+10, w+10)
         padded_previous = pad(previous, self.padding)  # (n, C, h+10, w+10)
-        residual = torch.tanh(self.stack(padded_noise + padded_previous))  # (n, C, h, w)
+        inputs = (padded_noise + padded_previous).contiguous(memory_format=PIXEL_BY_PIXEL)
+        residual = torch.tanh(self.stack(inputs))  # (n, C, h, w)
         return previous + residual
 
 
@@ -147,13 +152,14 @@ class Discriminator(nn.Module):
     ) -> None:
         super().__init__()
         self.norm = norm
+        self.layout = PIXEL_BY_PIXEL if norm == "none" else torch.contiguous_format
         self.stack = conv_stack(
             image_channels, 1, width, norm=norm, num_layers=num_layers, kernel_size=kernel_size
         )
 
     def forward(self, image: Tensor) -> Tensor:
         """Patch scores (n, 1, h - 10, w - 10) of a picture (n, C, h, w)."""
-        return self.stack(image)
+        return self.stack(image.contiguous(memory_format=self.layout))
 
     def input_gradient(self, image: Tensor) -> Tensor:
         """How each pixel moves the sum of all scores, ``∂ ΣD / ∂ image``, by the chain rule.
@@ -180,7 +186,7 @@ class Discriminator(nn.Module):
                 f"norm={self.norm!r}. losses.input_gradient takes any."
             )
         *blocks, last = self.stack
-        slopes = []
+        image, slopes = image.contiguous(memory_format=self.layout), []
         with torch.no_grad():
             for block in blocks:
                 image = block(image)  # (n, width, h - 2, w - 2), then (…, h - 4, w - 4), …
