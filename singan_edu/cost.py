@@ -26,7 +26,7 @@ FEWEST_TRIALS, TRIAL_SECONDS = 5, 0.3
 # Peak memory of a training step, in float32 values per pixel, channel and layer, with and without
 # normalisation in the discriminator; and what Python and PyTorch take by themselves. Fitted to the
 # peaks that benchmarks/memory.py measures (benchmarks/results.md).
-VALUES_WITH_NORM, VALUES_WITHOUT_NORM = 14.0, 10.0
+VALUES_WITH_NORM, VALUES_WITHOUT_NORM = 16.0, 10.0
 BASE_BYTES = 0.33e9
 
 

@@ -15,6 +15,10 @@ from torch import Tensor, nn
 from .config import TrainConfig
 
 SLOPE = 0.2  # of LeakyReLU below zero (authors' code)
+# In memory, a picture's numbers follow each other channel by channel or pixel by pixel; layers keep
+# the order they are given. Pixel by pixel is quicker on a CPU by a sixth, except for the derivative
+# of a derivative that the penalty of a normalised discriminator needs.
+PIXEL_BY_PIXEL = torch.channels_last
 INIT_STD = 0.02  # of convolution weights, and of normalisation weights around 1 (authors' code)
 
 
@@ -126,7 +130,8 @@ class Generator(nn.Module):
         """
         padded_noise = pad(noise, self.padding - self.noise_margin)  # (n, C, h+10, w+10)
         padded_previous = pad(previous, self.padding)  # (n, C, h+10, w+10)
-        residual = torch.tanh(self.stack(padded_noise + padded_previous))  # (n, C, h, w)
+        inputs = (padded_noise + padded_previous).contiguous(memory_format=PIXEL_BY_PIXEL)
+        residual = torch.tanh(self.stack(inputs))  # (n, C, h, w)
         return previous + residual
 
 
@@ -146,13 +151,60 @@ class Discriminator(nn.Module):
         kernel_size: int = 3,
     ) -> None:
         super().__init__()
+        self.norm = norm
+        self.layout = PIXEL_BY_PIXEL if norm == "none" else torch.contiguous_format
         self.stack = conv_stack(
             image_channels, 1, width, norm=norm, num_layers=num_layers, kernel_size=kernel_size
         )
 
     def forward(self, image: Tensor) -> Tensor:
         """Patch scores (n, 1, h - 10, w - 10) of a picture (n, C, h, w)."""
-        return self.stack(image)
+        return self.stack(image.contiguous(memory_format=self.layout))
+
+    def input_gradient(self, image: Tensor) -> Tensor:
+        """How each pixel moves the sum of all scores, ``∂ ΣD / ∂ image``, by the chain rule.
+
+        Without normalisation D is convolutions and LeakyReLUs alone. Back from the scores, a
+        convolution becomes its transpose, and a LeakyReLU a factor for each value: 1 where the
+        value is positive, ``SLOPE`` elsewhere. The factors are constants (their derivative is zero
+        wherever it exists), so what is left is a product of weights, which an ordinary backward
+        pass differentiates. Autograd finds the same by differentiating its own backward pass, and
+        takes half as long again.
+
+        Args:
+            image: (n, C, h, w); no gradient reaches it.
+
+        Returns:
+            (n, C, h, w), to be differentiated with respect to the weights.
+
+        Raises:
+            ValueError: D has normalisation, through which all pixels depend on each other.
+        """
+        if self.norm != "none":
+            raise ValueError(
+                f"input_gradient is for a discriminator with norm='none'; this one has "
+                f"norm={self.norm!r}. losses.input_gradient takes any."
+            )
+        *blocks, last = self.stack
+        image, slopes = image.contiguous(memory_format=self.layout), []
+        with torch.no_grad():
+            for block in blocks:
+                image = block(image)  # (n, width, h - 2, w - 2), then (…, h - 4, w - 4), …
+                slopes.append(leaky_relu_slope(image))
+            gradient = torch.ones_like(last(image))  # of the sum to each score: (n, 1, h-10, w-10)
+        gradient = F.conv_transpose2d(gradient, last.weight)  # (n, width, h - 8, w - 8)
+        for block, slope in zip(reversed(blocks), reversed(slopes)):
+            gradient = F.conv_transpose2d(slope * gradient, block[0].weight)
+        return gradient
+
+
+def leaky_relu_slope(value: Tensor) -> Tensor:
+    """The derivative of LeakyReLU: 1 where ``value`` (before or after it) is positive, else SLOPE.
+
+    >>> leaky_relu_slope(torch.tensor([-3.0, 0.0, 2.0]))
+    tensor([0.2000, 0.2000, 1.0000])
+    """
+    return torch.full_like(value, SLOPE).masked_fill_(value > 0, 1)
 
 
 def pad(image: Tensor, margin: int) -> Tensor:

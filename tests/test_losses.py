@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from helpers import enlarge, initialized, tiny_config
 from torch import Tensor, nn
 
 import singan_edu as sg
+from singan_edu import losses
 from singan_edu.losses import interpolate
+from singan_edu.networks import build_discriminator
 
 
 def scores(*values: float) -> Tensor:
@@ -113,12 +116,13 @@ def test_penalty_has_a_gradient_to_the_discriminator_that_equals_finite_differen
     assert weight.grad[0, 1, 2, 0].item() == pytest.approx((above - below) / (2 * step), rel=1e-4)
 
 
-def test_penalty_sends_no_gradient_to_the_pictures():
+@pytest.mark.parametrize("norm", ["batch", "none"])
+def test_penalty_sends_no_gradient_to_the_pictures(norm):
     real, fake = (
         torch.rand(1, 3, 14, 14).requires_grad_(),
         torch.rand(1, 3, 14, 14).requires_grad_(),
     )
-    discriminator = sg.Discriminator(3, 4)
+    discriminator = sg.Discriminator(3, 4, norm=norm)
     mixed = interpolate(real, fake, torch.Generator().manual_seed(0))
     sg.gradient_penalty(discriminator, mixed).backward()
     assert real.grad is None and fake.grad is None and not mixed.requires_grad
@@ -127,6 +131,97 @@ def test_penalty_sends_no_gradient_to_the_pictures():
     )
 
 
+# ------------------------------------------------------------- the same without a second derivative
+def critic(norm: str = "none", channels: int = 3, **changes: object) -> sg.Discriminator:
+    """A discriminator whose scores depend visibly on the picture."""
+    config = tiny_config(discriminator_norm=norm, min_size=30, **changes)
+    network = build_discriminator(config, 0, channels)
+    return enlarge(initialized(network, torch.Generator().manual_seed(0)))
+
+
+def penalty_by_autograd(network: nn.Module, image: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """The penalty by a derivative of a derivative, and what it asks of each weight."""
+    image = image.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(network(image).sum(), image, create_graph=True)
+    penalty = ((gradient.square().sum(dim=1).sqrt() - 1) ** 2).mean()
+    return penalty, torch.autograd.grad(penalty, convolution_weights(network))
+
+
+def convolution_weights(network: nn.Module) -> list[Tensor]:
+    return [parameter for name, parameter in network.named_parameters() if "weight" in name]
+
+
+@pytest.mark.parametrize("dtype, precision", [(torch.float64, 1e-9), (torch.float32, 1e-4)])
+@pytest.mark.parametrize("padding", ["zero", "noise", "conv"])
+@pytest.mark.parametrize(
+    "num_layers, kernel_size, channels", [(1, 3, 3), (2, 3, 1), (3, 5, 3), (4, 1, 3), (5, 3, 3)]
+)
+def test_penalty_without_a_second_derivative_is_that_of_autograd(
+    num_layers, kernel_size, channels, padding, dtype, precision
+):
+    shape = dict(num_layers=num_layers, kernel_size=kernel_size, padding=padding)
+    network = critic(channels=channels, **shape).to(dtype)
+    image = torch.randn(2, channels, 21, 24, generator=torch.Generator().manual_seed(1)).to(dtype)
+    wanted, wanted_gradients = penalty_by_autograd(network, image)
+    penalty = sg.gradient_penalty(network, image)
+    gradients = torch.autograd.grad(penalty, convolution_weights(network))
+    assert penalty.dtype == dtype and penalty.item() == pytest.approx(wanted.item(), rel=precision)
+    assert abs(wanted.item() - 1) > 1e-3  # the slope is felt
+    for mine, autograds in zip(gradients, wanted_gradients, strict=True):
+        assert (mine - autograds).norm() <= precision * autograds.norm() > 0
+
+
+def test_both_sides_of_the_leaky_relus_take_part_in_the_comparison():
+    shares = []
+    for module in (network := critic(num_layers=5)).modules():
+        if isinstance(module, nn.LeakyReLU):
+            module.register_forward_hook(
+                lambda _, __, out: shares.append((out > 0).double().mean())
+            )
+    network(torch.randn(2, 3, 21, 24, generator=torch.Generator().manual_seed(1)))
+    assert len(shares) == 4 and all(0.02 < share < 0.98 for share in shares)
+
+
+def test_where_a_value_is_zero_leaky_relu_has_the_slope_that_autograd_gives_it():
+    network = critic(num_layers=2)
+    with torch.no_grad():
+        network.stack[0][0].bias.zero_()
+    black = torch.zeros(1, 3, 12, 12)  # every value before the LeakyReLU is exactly 0
+    wanted, _ = penalty_by_autograd(network, black)
+    assert sg.gradient_penalty(network, black).item() == pytest.approx(wanted.item(), rel=1e-5)
+
+
+def test_without_normalisation_no_derivative_is_taken_of_a_derivative(monkeypatch):
+    monkeypatch.setattr(torch.autograd, "grad", lambda *_, **__: pytest.fail("autograd.grad"))
+    sg.gradient_penalty(critic(), torch.rand(1, 3, 15, 15)).backward()
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance"])
+def test_with_normalisation_the_penalty_is_left_to_autograd(norm):
+    network, image = critic(norm), torch.rand(1, 3, 21, 24)
+    wanted, wanted_gradients = penalty_by_autograd(network, image)
+    penalty = sg.gradient_penalty(network, image)
+    assert penalty.item() == pytest.approx(wanted.item(), rel=1e-5)
+    gradients = torch.autograd.grad(penalty, convolution_weights(network))
+    assert all(
+        torch.allclose(a, b, rtol=1e-4, atol=1e-6) for a, b in zip(gradients, wanted_gradients)
+    )
+    with pytest.raises(ValueError, match=f"norm='{norm}'"):
+        network.input_gradient(image)
+
+
+def test_input_gradient_is_what_a_small_change_of_a_pixel_does_to_the_sum_of_scores():
+    network = critic(num_layers=3).double()
+    image = torch.rand(1, 3, 12, 13, generator=torch.Generator().manual_seed(2)).double()
+    gradient, changed = losses.input_gradient(network, image), image.clone()
+    changed[0, 1, 4, 5] += 1e-7
+    with torch.no_grad():
+        change = (network(changed) - network(image)).sum().item() / 1e-7
+    assert gradient.shape == image.shape
+    assert gradient[0, 1, 4, 5].item() == pytest.approx(change, rel=1e-4)
+
+
+# -------------------------------------------------------------------------------------- in between
 def test_interpolation_is_one_point_on_the_way_from_fake_to_real():
     real, fake = torch.ones(1, 3, 4, 4), torch.zeros(1, 3, 4, 4)
     rng = torch.Generator().manual_seed(0)

@@ -105,7 +105,7 @@ def test_zero_padding_is_up_front_and_convolution_padding_in_every_layer():
     in_layers.load_state_dict(initialized(up_front, rng()).state_dict())
     noise, previous = torch.randn(1, 3, 24, 24, generator=rng()), torch.zeros(1, 3, 24, 24)
     by_hand = previous + torch.tanh(up_front.stack(pad(noise, 5)))
-    assert torch.equal(up_front(noise, previous), by_hand)
+    assert torch.allclose(up_front(noise, previous), by_hand, atol=1e-6)
     inside = (..., slice(5, -5), slice(5, -5))
     assert torch.allclose(up_front(noise, previous)[inside], in_layers(noise, previous)[inside])
     assert not torch.allclose(up_front(noise, previous), in_layers(noise, previous))
@@ -119,7 +119,7 @@ def test_noise_padding_lets_the_noise_run_on_beyond_the_border():
         torch.rand(1, 3, 24, 24, generator=rng()),
     )
     by_hand = previous + torch.tanh(generator.stack(noise + pad(previous, 5)))
-    assert torch.equal(generator(noise, previous), by_hand)
+    assert torch.allclose(generator(noise, previous), by_hand, atol=1e-6)
 
 
 @torch.no_grad()
@@ -158,6 +158,27 @@ def test_the_discriminator_gives_a_score_for_every_patch_without_bound():
     with torch.no_grad():
         discriminator.stack[-1].bias.fill_(-100)
         assert (discriminator(torch.zeros(1, 3, 12, 12)) < -50).all()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    "network, layout",
+    [
+        (Generator(3, 8), torch.channels_last),
+        (Generator(3, 8, norm="none"), torch.channels_last),
+        (Discriminator(3, 8, norm="none"), torch.channels_last),
+        (Discriminator(3, 8), torch.contiguous_format),
+    ],
+)
+@pytest.mark.parametrize("given", [torch.channels_last, torch.contiguous_format])
+def test_all_layers_work_in_the_order_of_memory_that_is_quickest(network, layout, given):
+    kept, images = [], torch.rand(2, 3, 25, 33).contiguous(memory_format=given)
+    for convolution in layers(network, nn.Conv2d)[1:]:
+        convolution.register_forward_pre_hook(
+            lambda _, inputs: kept.append(inputs[0].is_contiguous(memory_format=layout))
+        )
+    network(*[images] * (2 if isinstance(network, Generator) else 1))
+    assert kept == [True] * 4
 
 
 # ----------------------------------------------------------------------------------- how they begin

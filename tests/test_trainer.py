@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -25,8 +27,8 @@ from singan_edu.trainer import (
 )
 
 
-def ingredients(state: LevelTraining) -> tuple[Tensor, Tensor]:
-    return draw_noise(state), sample_previous(state)
+def fake_of(state: LevelTraining) -> Tensor:
+    return state.generator(draw_noise(state), sample_previous(state))
 
 
 def gradients(network: torch.nn.Module) -> list[Tensor | None]:
@@ -47,7 +49,7 @@ def inputs_of(network: torch.nn.Module) -> list[tuple[Tensor, ...]]:
 def test_a_step_of_d_changes_d_alone(level):
     state = level_in_training(level, generator_norm="none")
     before, critic = weights(state.generator), weights(state.discriminator)
-    update_discriminator(state, *ingredients(state))
+    update_discriminator(state, fake_of(state))
     assert gradients(state.generator) == [None] * len(gradients(state.generator))
     assert same_tensors(weights(state.generator), before)
     assert not same_tensors(weights(state.discriminator), critic)
@@ -57,7 +59,7 @@ def test_a_step_of_d_changes_d_alone(level):
 def test_a_step_of_g_gives_d_no_gradient_and_changes_g_alone(level):
     state = level_in_training(level, discriminator_norm="none")
     before, critic = weights(state.generator), weights(state.discriminator)
-    update_generator(state, *ingredients(state))
+    update_generator(state, fake_of(state))
     assert gradients(state.discriminator) == [None] * len(gradients(state.discriminator))
     assert same_tensors(weights(state.discriminator), critic)
     assert not same_tensors(weights(state.generator), before)
@@ -71,7 +73,7 @@ def test_g_learns_from_both_of_its_losses():
             if without:
                 patch.setattr(trainer, without, lambda first, *_: 0 * first.mean())
             state = level_in_training(1)
-            update_generator(state, *ingredients(state))
+            update_generator(state, fake_of(state))
             changes.append(torch.cat([grad.flatten() for grad in gradients(state.generator)]))
     assert all(
         not torch.allclose(changes[i], changes[j], atol=1e-7) for i, j in ((0, 1), (0, 2), (1, 2))
@@ -119,14 +121,12 @@ def test_losses_of_an_iteration_are_four_plain_numbers():
 
 def test_d_minimises_the_wasserstein_loss_plus_lambda_times_the_penalty():
     state = level_in_training(1, gradient_penalty_weight=0.7, discriminator_norm="none")
-    noise, previous = ingredients(state)
-    rng_state = state.rng.get_state()
-    update_discriminator(state, noise, previous)
+    fake, rng_state = fake_of(state).detach(), state.rng.get_state()
+    update_discriminator(state, fake)
     taken = [grad.clone() for grad in gradients(state.discriminator)]
 
     twin = level_in_training(1, gradient_penalty_weight=0.7, discriminator_norm="none")
     twin.rng.set_state(rng_state)
-    fake = twin.generator(noise, previous).detach()
     share = torch.rand(1, generator=twin.rng)
     between = (share * twin.real + (1 - share) * fake).requires_grad_()
     (slope,) = torch.autograd.grad(twin.discriminator(between).sum(), between, create_graph=True)
@@ -134,6 +134,83 @@ def test_d_minimises_the_wasserstein_loss_plus_lambda_times_the_penalty():
     total = twin.discriminator(fake).mean() - twin.discriminator(twin.real).mean() + 0.7 * penalty
     wanted = torch.autograd.grad(total, list(twin.discriminator.parameters()), allow_unused=True)
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(taken, wanted) if b is not None)
+
+
+@pytest.mark.parametrize(
+    "norm, passes", [("batch", [1, 1, 1, 1]), ("instance", [2, 1, 1]), ("none", [2, 1])]
+)
+def test_d_scores_photograph_and_fake_in_one_pass_unless_batch_statistics_would_mix(norm, passes):
+    state = level_in_training(0, discriminator_norm=norm, discriminator_steps=1, generator_steps=1)
+    seen = inputs_of(state.discriminator)
+    train_iteration(state)
+    assert [len(pictures) for (pictures,) in seen] == passes  # the penalty's between, G's last
+
+
+# ------------------------------------------------------------------------- the algorithm as a whole
+def plain_iteration(state: LevelTraining, optimizers: tuple[torch.optim.Adam, ...]) -> None:
+    """An iteration as it stands in the paper: every pass on its own, nothing shared or saved."""
+    real, config, d, g = state.real, state.config, state.discriminator, state.generator
+    noise = draw_noise(state)
+    for _ in range(config.discriminator_steps):
+        previous = sample_previous(state)
+        fake = g(noise, previous).detach()
+        share = torch.rand(1, generator=state.rng)
+        between = (share * real + (1 - share) * fake).requires_grad_()
+        (slope,) = torch.autograd.grad(d(between).sum(), between, create_graph=True)
+        penalty = ((slope.square().sum(1).sqrt() - 1) ** 2).mean()
+        loss = d(fake).mean() - d(real).mean() + config.gradient_penalty_weight * penalty
+        descend(optimizers[0], d, loss)
+    for _ in range(config.generator_steps):
+        loss = -d(g(noise, previous)).mean()
+        error = (trainer.reconstruct(state) - real).square().mean()
+        descend(optimizers[1], g, loss + config.reconstruction_weight * error)
+
+
+def descend(optimizer: torch.optim.Adam, network: torch.nn.Module, loss: Tensor) -> None:
+    for parameter, gradient in zip(
+        network.parameters(), torch.autograd.grad(loss, list(network.parameters()))
+    ):
+        parameter.grad = gradient
+    optimizer.step()
+
+
+@pytest.fixture
+def double_precision() -> Iterator[None]:
+    """Everything in float64, so that rounding is far below what a wrong sign would do."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.usefixtures("double_precision")
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("norm", ["batch", "instance", "none"])
+@pytest.mark.parametrize("d_steps, g_steps", [(1, 1), (2, 3)])
+def test_an_iteration_computes_what_the_plain_algorithm_does(level, norm, d_steps, g_steps):
+    changes = dict(
+        discriminator_norm=norm,
+        discriminator_steps=d_steps,
+        generator_steps=g_steps,
+        learning_rate=5e-3,
+        gradient_penalty_weight=1.0,
+    )
+    state, twin = (level_in_training(level, **changes) for _ in range(2))
+    optimizers = tuple(
+        torch.optim.Adam(network.parameters(), lr=5e-3, betas=(0.5, 0.999))
+        for network in (twin.discriminator, twin.generator)
+    )
+    start = weights(state.generator)
+    for _ in range(3):
+        train_iteration(state)
+        plain_iteration(twin, optimizers)
+    for mine, wanted in (
+        (state.discriminator, twin.discriminator),
+        (state.generator, twin.generator),
+    ):
+        for a, b in zip(mine.parameters(), wanted.parameters()):
+            assert torch.allclose(a, b, rtol=1e-6, atol=1e-5)  # a step is 5e-3
+    assert not same_tensors(weights(state.generator), start)
+    assert torch.equal(state.rng.get_state(), twin.rng.get_state())
 
 
 # ---------------------------------------------------------------------------------- steps and rates
@@ -196,11 +273,10 @@ def test_noise_is_shared_by_all_steps_of_an_iteration_and_new_in_the_next():
     seen = inputs_of(state.generator)
     train_iteration(state)
     train_iteration(state)
-    assert len(seen) == 2 * (3 + 3 * 2)  # 3 fakes for D; 3 of each, anew, for G
     noises = [noise for noise, _ in seen if noise.any()]  # reconstructions have none
-    assert len(noises) == 12
-    assert all(torch.equal(noise, noises[0]) for noise in noises[:6])
-    assert not torch.equal(noises[0], noises[6])
+    assert len(noises) == 2 * 5
+    assert all(torch.equal(noise, noises[0]) for noise in noises[:5])
+    assert not torch.equal(noises[0], noises[5])
 
 
 def test_every_step_of_d_gets_a_new_sample_from_below_and_g_the_last_of_them():
@@ -212,15 +288,38 @@ def test_every_step_of_d_gets_a_new_sample_from_below_and_g_the_last_of_them():
     assert all(torch.equal(previous, d3) for previous in for_g)
 
 
-def test_the_fake_of_every_step_of_g_is_made_by_the_weights_it_trains():
-    state = level_in_training(1, generator_norm="none")
-    fakes = []
-    state.generator.register_forward_hook(
-        lambda _, inputs, output: fakes.append(output.detach()) if inputs[0].any() else None
-    )
+@pytest.mark.parametrize("d_steps, g_steps", [(3, 3), (1, 1), (2, 5)])
+def test_every_step_has_a_fake_of_its_own_but_for_the_last_of_d_and_the_first_of_g(
+    d_steps, g_steps
+):
+    state = level_in_training(1, discriminator_steps=d_steps, generator_steps=g_steps)
+    seen = inputs_of(state.generator)
     train_iteration(state)
-    assert torch.equal(fakes[0], fakes[0]) and len(fakes) == 6
-    assert not torch.equal(fakes[3], fakes[4]) and not torch.equal(fakes[4], fakes[5])
+    random = [bool(noise.any()) for noise, _ in seen]
+    assert random == [True] * d_steps + [False] + [True, False] * (g_steps - 1)
+
+
+def test_the_fake_of_every_step_of_g_is_made_by_the_weights_it_trains(monkeypatch):
+    state, given = level_in_training(1, generator_norm="none"), []
+
+    def update(state: LevelTraining, fake: Tensor) -> None:
+        now = state.generator(noise[-1], previous[-1])
+        given.append(fake.detach())
+        assert torch.equal(fake, now)
+        update_generator(state, fake)
+
+    noise, previous = recorded(monkeypatch, "draw_noise"), recorded(monkeypatch, "sample_previous")
+    monkeypatch.setattr(trainer, "update_generator", update)
+    train_iteration(state)
+    assert len(given) == 3
+    assert not torch.equal(given[0], given[1]) and not torch.equal(given[1], given[2])
+
+
+def recorded(monkeypatch: pytest.MonkeyPatch, name: str) -> list[Tensor]:
+    """A list that fills with what the trainer's function of that name returns."""
+    made, function = [], getattr(trainer, name)
+    monkeypatch.setattr(trainer, name, lambda state: made.append(function(state)) or made[-1])
+    return made
 
 
 def test_nothing_stands_below_the_coarsest_level():
