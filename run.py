@@ -229,8 +229,8 @@ def environment():
     # PIP_USER: in an environment, pip refuses a `user = true` from the user's pip.conf.
     variables = dict(os.environ, VIRTUAL_ENV=ENV, PATH=path, PIP_USER="0")
     # PyTorch's threads wait for each other in a busy loop. With anything else running on the cores
-    # that costs them dearly, so the loop is kept short (libgomp's default is 150 times longer).
-    variables.setdefault("GOMP_SPINCOUNT", "2000")
+    # that costs them dearly, so the loop is kept short (libgomp's default is 60 times longer).
+    variables.setdefault("GOMP_SPINCOUNT", "5000")
     variables.pop("PYTHONHOME", None)  # names the library of another Python
     return variables
 
