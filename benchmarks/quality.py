@@ -49,7 +49,7 @@ SHOWN, TIMED = 6, 10
 BETTER = dict(fidelity=1, coverage=1, novelty=1, diversity=1, reconstruction=-1, seconds=-1)
 COMPARED = (*AXES, "swd_likeness", "band_likeness", "precision", "reconstruction", "seconds")
 COLUMNS = (
-    "date setting picture height width seed seconds sample_ms reconstruction "
+    "date setting picture height width seed seconds estimated sample_ms reconstruction "
     "fidelity fidelity_ci coverage coverage_ci novelty novelty_ci diversity diversity_ci verdict "
     "swd_likeness band_likeness precision coherence largest_copy ever_shown "
     "swd_0 swd_1 swd_2 band_0 band_1 band_2 samples machine threads torch python commit note"
@@ -84,6 +84,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 # -------------------------------------------------------------------------------- train and score
+class Estimate(sg.Callback):
+    """Keeps how many seconds the plan promised, "" for a training that was there already."""
+
+    seconds: object = ""
+
+    def training_start(self, model: sg.SinGAN, plan: sg.TrainingPlan) -> None:
+        """Look at the plan of a training that begins."""
+        if model.trained_levels == 0:
+            self.seconds = round(plan.seconds, 1)
+
+
 def benchmark(options: argparse.Namespace) -> None:
     """Every picture with every seed: a row in the table each, and one contact sheet for all."""
     setting = " ".join([options.preset, *sorted(options.set)])
@@ -137,14 +148,14 @@ def measure(
 ) -> tuple[dict[str, object], list[Tensor]]:
     """Train (or take up) one pyramid and score it: its row, and the pictures to show."""
     folder = sg.run_folder(image, config, name=f"{name}-{options.preset}", seed=seed)
-    history = sg.History(folder / "history.json")
+    history, estimate = sg.History(folder / "history.json"), Estimate()
     model = sg.train(
         image,
         config,
         seed=seed,
         device=options.device,
         checkpoint_dir=folder / "model",
-        callbacks=[sg.Progress(seconds=60), history],
+        callbacks=[sg.Progress(seconds=60), history, estimate],
     )
     levels = history.load().levels if history.path.is_file() else []  # a model from elsewhere
     model = model.to("cpu")
@@ -159,6 +170,7 @@ def measure(
         width=samples.shape[-1],
         seed=seed,
         seconds=round(sum(level["seconds"] for level in levels), 1) if levels else "",
+        estimated=estimate.seconds,
         sample_ms=round(1000 * sample_seconds(model), 1),
         reconstruction=round(reconstruction_error(model), 2),
         verdict=card.verdict(name),

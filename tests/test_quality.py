@@ -53,7 +53,15 @@ def test_a_folder_gets_a_row_per_picture_and_seed_and_one_sheet(workplace, capsy
     assert first["setting"] == "lesson " + " ".join(sorted(TINY))
     assert (first["height"], first["width"], first["samples"]) == ("24", "32", "4")
     assert first["note"] == "tried, once"
-    for column in ("seconds", "sample_ms", "reconstruction", "swd_0", "band_0", *quality.AXES):
+    for column in (
+        "seconds",
+        "estimated",
+        "sample_ms",
+        "reconstruction",
+        "swd_0",
+        "band_0",
+        *quality.AXES,
+    ):
         assert math.isfinite(float(first[column])), column
     for column in ("date", "machine", "torch", "python", "commit", "verdict"):
         assert first[column]
@@ -68,6 +76,7 @@ def test_a_trained_pyramid_is_taken_up_and_its_time_kept(workplace, capsys):
     assert "nothing is left to do" in capsys.readouterr().out
     with table.open(newline="") as file:
         one, other = csv.DictReader(file)
+    assert one["estimated"] and not other["estimated"]
     assert one["seconds"] == other["seconds"] and one["fidelity"] == other["fidelity"]
     assert len(quality.read_rows(table)) == 1  # the later row replaces the earlier
 
