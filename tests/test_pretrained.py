@@ -138,7 +138,8 @@ def test_a_wheel_carries_all_that_lies_in_the_folder():
 def test_git_keeps_them_byte_by_byte():
     files = [str(MODELS / file) for file in files_in(MODELS)]
     git = ["git", "-C", str(ROOT)]
-    assert subprocess.run([*git, "check-ignore", *files]).returncode == 1  # none is ignored
+    ignored = subprocess.run([*git, "check-ignore", "--no-index", *files])
+    assert ignored.returncode == 1  # none is
     weights = [file for file in files if file.endswith(".safetensors")]
     told = subprocess.run(
         [*git, "check-attr", "text", "--", *weights], check=True, capture_output=True, text=True
@@ -171,7 +172,11 @@ def workplace(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_the_script_trains_stores_scores_and_draws(workplace, capsys):
+def test_the_script_trains_stores_scores_and_draws(workplace, monkeypatch, capsys):
+    judged = []
+    monkeypatch.setattr(
+        script, "reconstruction_error", lambda m: judged.append(m) or reconstruction_error(m)
+    )
     script.main(["gravel_again", "--set", *TINY])
     folder = workplace / "models" / "gravel_again"
     weights = next(folder.glob("*.safetensors")).name
@@ -184,7 +189,10 @@ def test_the_script_trains_stores_scores_and_draws(workplace, capsys):
     assert (record["picture"], record["seed"], model.seed) == ("gravel", 3, 3)
     assert record["changes"]["max_size"] == 40 and model.image.shape == (1, 1, 30, 40)
     assert record["weights"] == weights
-    # What is on disk was judged, not what was in memory before half precision.
+    assert model.config == sg.TrainConfig.preset("lesson", **script.changes(TINY))
+    # The photograph in memory was not yet rounded to half precision: the one on disk was judged.
+    assert torch.equal(judged[0].image, model.image)
+    assert not torch.equal(model.image, sg.resize(sg.sample_image("gravel"), (30, 40)))
     assert record["reconstruction"] == round(reconstruction_error(model), 3)
     card = sg.scorecard(model.image, model.sample(16, seed=script.SEED), controls=())
     assert record["scores"]["diversity"][0] == round(card["samples"].diversity.value, 4)
