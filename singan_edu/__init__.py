@@ -44,6 +44,7 @@ from .metrics import (
 )
 from .model import SinGAN
 from .networks import ConvBlock, Discriminator, Generator
+from .pretrained import load_pretrained, pretrained_names
 from .pyramid import PyramidPlan, image_pyramid, plan_pyramid
 from .receptive_field import receptive_field, receptive_field_share
 from .training import NotFiniteError, load_or_train, run_folder, train
@@ -75,6 +76,7 @@ __all__ = [
     "load_image",
     "load_mask",
     "load_or_train",
+    "load_pretrained",
     "nnf_diversity",
     "open_photo",
     "paste",
@@ -82,6 +84,7 @@ __all__ = [
     "pixel_diversity",
     "plan_pyramid",
     "plan_training",
+    "pretrained_names",
     "psnr",
     "random_feature_fid",
     "receptive_field",

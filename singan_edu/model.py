@@ -32,6 +32,7 @@ MODEL_FILE = "model.json"
 FORMAT = 1
 LARGEST_FACTOR = 16  # beyond it a size that is one number is taken for a slip: pixels were meant
 FACTS = ("config", "noise_stds", "plan", "seed", "weights")  # what model.json must hold
+LARGEST_LOSS = 1e-3  # of a tensor's largest value, in half precision; rounding alone takes 5e-4
 STARTS = ("reconstruction", "real")
 
 
@@ -331,10 +332,15 @@ class SinGAN:
             )
 
     # --------------------------------------------------------------------------------------- files
-    def save(self, folder: str | os.PathLike) -> Path:
+    def save(self, folder: str | os.PathLike, *, half: bool = False) -> Path:
         """Write the pyramid to ``folder``: ``model.json``, and its weights as safetensors.
 
         The old model there stays whole until the new one is complete. Returns the folder.
+
+        Args:
+            half: keep convolutions, z* and photograph with 16 bits a number, in half the space. The
+                photograph then is off by 0.03 grey levels at most, samples by about a tenth (RMS);
+                ``load`` gives 32 bits again. To pass a pyramid on, not to go on training from.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -343,6 +349,8 @@ class SinGAN:
             tensors |= {
                 f"level{level}.{name}": value for name, value in generator.state_dict().items()
             }
+        if half:
+            tensors = {name: _halved(value) for name, value in tensors.items()}
         weights = write_tensors(tensors, folder, "weights")
         write_json(folder / MODEL_FILE, self._describe() | {"weights": weights})
         for old in folder.glob("weights-*.safetensors"):
@@ -365,7 +373,7 @@ class SinGAN:
 
     @classmethod
     def load(cls, folder: str | os.PathLike, *, device: torch.device | str = "cpu") -> SinGAN:
-        """Read a pyramid that ``save`` wrote, whole or trained up to some level.
+        """Read a pyramid that ``save`` wrote, whole or trained up to some level, as float32.
 
         Raises:
             FileNotFoundError: the folder holds no model, or its weights are missing.
@@ -427,6 +435,20 @@ def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     }
 
 
+def _halved(value: Tensor) -> Tensor:
+    """A convolution's weight, z* or the photograph as float16; what is not safe there, as it is.
+
+    Vectors (biases, normalisation and its statistics) stay: they are few, and each moves a whole
+    channel at once, so that rounding them shows three times as much. So does whatever is beyond the
+    range of float16 on either side: what it loses must be small beside its largest value.
+    """
+    if value.dim() != 4:
+        return value
+    half = value.half()
+    safe = (half.float() - value).abs().max() <= LARGEST_LOSS * value.abs().max()
+    return half if safe else value
+
+
 def _read_facts(folder: Path) -> dict[str, Any]:
     file = folder / MODEL_FILE
     if not file.is_file():
@@ -455,7 +477,7 @@ def _read_facts(folder: Path) -> dict[str, Any]:
 
 def _read_weights(folder: Path, facts: dict[str, Any]) -> dict[str, Tensor]:
     try:
-        return read_tensors(folder / facts["weights"])
+        tensors = read_tensors(folder / facts["weights"])
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"{folder} is incomplete: {facts['weights']} is missing beside "
@@ -465,3 +487,7 @@ def _read_weights(folder: Path, facts: dict[str, Any]) -> dict[str, Tensor]:
         raise ValueError(
             f"{folder / facts['weights']} is damaged ({error}); train again, or copy it again."
         ) from error
+    return {
+        name: value.float() if value.is_floating_point() else value
+        for name, value in tensors.items()
+    }

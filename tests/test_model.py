@@ -390,6 +390,60 @@ def test_files_are_json_and_safetensors_alone(model, tmp_path):
     assert facts["config"]["channels"] == 4 and len(facts["noise_stds"]) == 3
 
 
+@pytest.fixture
+def halved(trained, tmp_path) -> sg.SinGAN:
+    """``trained`` after a stay on disk in half precision."""
+    return sg.SinGAN.load(trained.save(tmp_path / "half", half=True))
+
+
+def test_half_precision_takes_half_the_space_and_changes_no_sample_visibly(
+    trained, halved, tmp_path
+):
+    def grey_levels(one: Tensor, other: Tensor) -> Tensor:
+        return 127.5 * (one - other).abs()
+
+    whole, half = (
+        next(folder.glob("*.safetensors")).stat().st_size
+        for folder in (trained.save(tmp_path / "whole"), tmp_path / "half")
+    )
+    assert half < 0.75 * whole  # names and vectors take their share of so small a model
+    off = grey_levels(halved.sample(4, seed=1), trained.sample(4, seed=1))
+    assert 0 < off.square().mean().sqrt() < 0.2
+    assert 0 < grey_levels(halved.image, trained.image).max() < 0.05
+    assert halved.noise_stds == trained.noise_stds and halved.config == trained.config
+
+
+def test_what_was_kept_in_half_precision_is_float32_again(halved):
+    tensors = [halved.image, halved.reconstruction_noise]
+    tensors += [x for g in halved.generators for x in g.state_dict().values() if x.dim()]
+    assert {x.dtype for x in tensors} == {torch.float32}
+
+
+def test_half_precision_rounds_pictures_noise_and_convolutions_only(trained, halved):
+    for mine, theirs in zip(trained.generators, halved.generators):
+        loaded = theirs.state_dict()
+        for name, value in mine.state_dict().items():
+            assert torch.equal(value, loaded[name]) == (value.dim() != 4), name
+    assert not torch.equal(trained.reconstruction_noise, halved.reconstruction_noise)
+
+
+def test_half_precision_once_more_changes_nothing(halved, tmp_path):
+    assert_same_model(sg.SinGAN.load(halved.save(tmp_path / "again", half=True)), halved)
+
+
+@pytest.mark.parametrize("scale", [1e7, 1e-7])
+def test_what_half_precision_cannot_hold_stays_as_it_is(scale, tmp_path):
+    model = untrained_model(tiny_config(), picture())
+    convolution, norm, _ = model.generators[1].stack[1]
+    convolution.weight.mul_(scale)
+    norm.running_mean.fill_(1e6)
+    norm.running_var.fill_(1e-12)
+    loaded = sg.SinGAN.load(model.save(tmp_path, half=True)).generators[1].stack[1]
+    assert torch.equal(loaded[0].weight, convolution.weight)
+    assert torch.equal(loaded[1].running_mean, norm.running_mean)
+    assert torch.equal(loaded[1].running_var, norm.running_var)
+
+
 def test_saving_again_replaces_the_weights_and_leaves_other_files(model, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     untrained_model(tiny_config(), picture(), levels=1).save(tmp_path)

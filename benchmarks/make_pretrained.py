@@ -1,0 +1,173 @@
+"""Train, score and store the pyramids that ship with the package.
+
+    python benchmarks/make_pretrained.py [NAME ...]        all of the table below if none is named
+
+Each is trained, or taken from ``runs/`` if it was before, and saved in half precision to
+``singan_edu/pretrained_models/NAME``. What lies there is then read again and scored:
+``scorecard.json`` beside the model says how good it is and how it was made, and
+``figures/pretrained_NAME.png`` shows the photograph, the reconstruction and samples, seeds not
+chosen. Look at that before you commit; how good a number is, is for the eye to say.
+
+    python benchmarks/make_pretrained.py gravel --set max_size=64        a change, tried
+
+The record names the command with its changes. The same processor, number of threads and versions
+give the same weights; others give other weights of the same quality.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from quality import changes, circumstances
+from torch import Tensor
+
+import singan_edu as sg
+from singan_edu import plots, pretrained
+from singan_edu.callbacks import reconstruction_error
+from singan_edu.evaluation import AXES, Scorecard
+from singan_edu.files import write_json
+from singan_edu.images import fitted_size
+
+ROOT = Path(__file__).parents[1]
+MODELS = Path(sg.__file__).parent / pretrained.FOLDER
+FIGURES = ROOT / "figures"
+RECORD_FILE = "scorecard.json"
+SAMPLES, SEED, SHOWN = 16, 1, 6
+QUICK_SAMPLES, QUICK_SIDE = 4, 64  # what a test repeats
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a pyramid is trained: bundled picture, preset, changes of it, seed."""
+
+    picture: str
+    preset: str = "lesson"
+    changes: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    @property
+    def config(self) -> sg.TrainConfig:
+        """The preset with the changes."""
+        return sg.TrainConfig.preset(self.preset, **self.changes)
+
+    def with_changes(self, more: dict[str, Any]) -> Recipe:
+        """The same with more changes."""
+        return Recipe(self.picture, self.preset, self.changes | more, self.seed)
+
+
+# By name: one picture may have several pyramids, for different applications.
+RECIPES = {
+    "autumn_wood": Recipe("autumn_wood"),
+    "balloon_festival": Recipe("balloon_festival"),
+    "birds_at_dusk": Recipe("birds_at_dusk"),
+    "deep_field": Recipe("deep_field"),
+    "gravel": Recipe("gravel"),
+    "pagoda_lake": Recipe("pagoda_lake"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line; make what it names."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", default=list(RECIPES), metavar="NAME")
+    parser.add_argument(
+        "--set", nargs="*", default=[], metavar="FIELD=VALUE", help="of TrainConfig, to try it"
+    )
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.names if name not in RECIPES]
+    if unknown:
+        raise SystemExit(
+            f"make_pretrained.py: the table has no {unknown[0]!r}; it has {', '.join(RECIPES)}."
+        )
+    made = circumstances("cpu")  # before this very run changes files
+    for name in options.names:
+        recipe = RECIPES[name].with_changes(changes(options.set))
+        command = shlex.join(
+            ["python", "benchmarks/make_pretrained.py", name]
+            + (["--set", *options.set] if options.set else [])
+        )
+        print(make(name, recipe, dict(command=command) | made), flush=True)
+
+
+def make(name: str, recipe: Recipe, made: dict[str, Any]) -> Path:
+    """Train, save, read again, score and draw one pyramid; returns its folder."""
+    trained, seconds = train(recipe)
+    folder = trained.save(MODELS / name, half=True)
+    model = sg.SinGAN.load(folder)  # what ships is what is judged
+    samples = model.sample(SAMPLES, seed=SEED)
+    card = sg.scorecard(model.image, samples, controls=())
+    print(card, flush=True)
+    facts = dict(
+        picture=recipe.picture,
+        preset=recipe.preset,
+        changes=recipe.changes,
+        seed=recipe.seed,
+        training_seconds=seconds,
+        weights=next(folder.glob("*.safetensors")).name,
+        reconstruction=round(reconstruction_error(model), 3),
+        samples_seed=SEED,
+        verdict=card.verdict("samples"),
+        scores=scores(card),
+        quick_scores=quick_scores(model),
+        made=made,
+    )
+    write_json(folder / RECORD_FILE, facts)
+    draw(name, model, samples)
+    return folder
+
+
+def train(recipe: Recipe) -> tuple[sg.SinGAN, float | None]:
+    """The pyramid and its seconds of training, unknown if another tool trained it."""
+    image, config = sg.sample_image(recipe.picture), recipe.config
+    folder = sg.run_folder(
+        image, config, name=f"{recipe.picture}-{recipe.preset}", seed=recipe.seed
+    )
+    history = sg.History(folder / "history.json")
+    model = sg.load_or_train(
+        image,
+        config,
+        folder / "model",
+        seed=recipe.seed,
+        callbacks=[sg.Progress(seconds=60), history],
+    )
+    levels = history.load().levels if history.path.is_file() else []
+    return model, round(sum(level["seconds"] for level in levels), 1) if levels else None
+
+
+def scores(card: Scorecard) -> dict[str, Any]:
+    """The score of the samples as JSON-ready values: each axis with its interval, and the raw."""
+    score = card["samples"]
+    axes = {axis: getattr(score, axis) for axis in AXES}
+    return dict(
+        samples=score.samples,
+        **{axis: [round(x, 4) for x in (e.value, e.low, e.high)] for axis, e in axes.items()},
+        raw={name: round(value, 4) for name, value in score.raw.items()},
+    )
+
+
+def quick_scores(model: sg.SinGAN) -> dict[str, Any]:
+    """The score of a few of the samples, reduced so that it takes about a second.
+
+    It says whether the model still does what it did, not how good that is.
+    """
+    samples = model.sample(QUICK_SAMPLES, seed=SEED)
+    size = fitted_size(*samples.shape[-2:], QUICK_SIDE)
+    return scores(sg.scorecard(sg.resize(model.image, size), sg.resize(samples, size), controls=()))
+
+
+def draw(name: str, model: sg.SinGAN, samples: Tensor) -> Path:
+    """Photograph, reconstruction and the first samples, to be looked at."""
+    pictures = [model.image, model.reconstruct(), *samples[:SHOWN]]
+    titles = ["the picture", "reconstruction", *[f"sample {index}" for index in range(SHOWN)]]
+    figure = plots.image_grid(pictures, titles, columns=4, width=9.0)
+    return plots.save(figure, FIGURES / f"pretrained_{name}.png")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,40 @@
+"""Trained pyramids that ship with the package, so that every application opens at once.
+
+Each is a folder as ``SinGAN.save`` writes it, in half precision, with its scorecard beside it.
+``benchmarks/make_pretrained.py`` says how each was trained, and trains it again.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+import torch
+
+from .model import MODEL_FILE, SinGAN
+
+FOLDER = "pretrained_models"
+
+
+def pretrained_names() -> list[str]:
+    """Names of the trained pyramids that ship (licences: ``pretrained_models/ATTRIBUTION.md``)."""
+    return sorted(entry.name for entry in _models().iterdir() if (entry / MODEL_FILE).is_file())
+
+
+def load_pretrained(name: str, *, device: torch.device | str = "cpu") -> SinGAN:
+    """A trained pyramid that ships with the package, on ``device``.
+
+    Raises:
+        ValueError: no such pyramid; the message lists those that ship.
+    """
+    if name not in pretrained_names():
+        raise ValueError(
+            f"No trained pyramid {name!r} ships with singan_edu; there are "
+            f"{', '.join(pretrained_names())}. train makes one of any photograph."
+        )
+    with resources.as_file(_models() / name) as folder:
+        return SinGAN.load(folder, device=device)
+
+
+def _models() -> Any:
+    return resources.files(__package__) / FOLDER
