@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
@@ -27,6 +27,7 @@ from .files import read_tensors, write_json, write_tensors
 from .images import check_same_aspect, resize, round_half_up
 from .networks import Generator, build_generator
 from .pyramid import PyramidPlan
+from .tiles import in_tiles
 
 MODEL_FILE = "model.json"
 FORMAT = 1
@@ -122,7 +123,8 @@ class SinGAN:
                 time.
             n: number of pictures, where neither ``image`` nor ``noise`` says it.
             size: of the result, (height, width) in pixels or a factor; the training size if not
-                given.
+                given. Large pictures are computed in tiles (``tiles.in_tiles``), which changes
+                nothing but the memory and the time they take.
 
         Returns:
             (n, C, h, w) in [-1, 1].
@@ -136,13 +138,15 @@ class SinGAN:
         if image is not None and len(image) > 1:
             n = len(image)
         if noise is None:
-            noise = self.draw_noise(n, level=level, size=size, seed=seed)
-        self._check_noise(noise, level, sizes, 1 if image is None else len(image))
-        scales = self._noise_scales(noise_scale)[level:]
+            noise = self._noise_maps(n, level, sizes, seed)
+        else:
+            self._check_noise(noise, level, sizes, 1 if image is None else len(image))
         picture = self._starting_picture(level, image, sizes, blur)
-        return self._generate(
-            level, picture, sizes, [scale * z.to(self.device) for scale, z in zip(scales, noise)]
-        )
+        scales = self._noise_scales(noise_scale)
+        stds = [scale * std for scale, std in zip(scales, self.noise_stds)][level:]
+        # Level by level as the loop asks for it: large maps need not all live together.
+        noises = map(lambda std, z: std * z.to(self.device), stds, noise)
+        return self._generate(level, picture, sizes, noises)
 
     def sample(
         self,
@@ -184,7 +188,7 @@ class SinGAN:
         """
         level = self.trained_levels - 1 if level is None else level
         self._check_level(level)
-        noises = [self.reconstruction_noise]
+        noises = [self.noise_stds[0] * self.reconstruction_noise]
         noises += [
             torch.zeros(1, *self.noise_shape(k), device=self.device) for k in range(1, level + 1)
         ]
@@ -197,13 +201,16 @@ class SinGAN:
         first_level: int,
         picture: Tensor,
         sizes: Sequence[tuple[int, int]],
-        noises: Sequence[Tensor],
+        noises: Iterable[Tensor],
     ) -> Tensor:
-        """The loop behind every picture: upsample, add noise, let the generator refine."""
+        """The loop behind every picture: upsample, add noise, let the generator refine.
+
+        ``noises`` has one map per level, of that level's standard deviation, σ_n z_n.
+        """
         for level, noise in enumerate(noises, start=first_level):
             if level > first_level:
                 picture = self._resize(picture, sizes[level])
-            picture = self.generators[level](self.noise_stds[level] * noise, picture).clamp(-1, 1)
+            picture = in_tiles(self.generators[level], noise, picture).clamp_(-1, 1)
         return picture
 
     def _starting_picture(
@@ -251,15 +258,22 @@ class SinGAN:
         Returns:
             (n, 1, h, w) at level 0, where one map serves all channels, (n, C, h, w) above.
         """
-        seed = new_seed() if seed is None else seed
-        seed = check_seed(seed)
-        sizes = self.level_sizes(size)
-        return [
+        return list(self._noise_maps(n, level, self.level_sizes(size), seed))
+
+    def _noise_maps(
+        self, n: int, level: int, sizes: Sequence[tuple[int, int]], seed: int | None
+    ) -> Iterable[Tensor]:
+        """The maps of ``draw_noise``, each drawn when it is asked for, so that one lives at a time.
+
+        All levels together hold more than twice the numbers of the finest.
+        """
+        seed = new_seed() if seed is None else check_seed(seed)
+        return (
             torch.cat(
                 [_normal(self.noise_shape(k, sizes[k]), (seed, index, k)) for index in range(n)]
             ).to(self.device)
             for k in range(level, self.trained_levels)
-        ]
+        )
 
     def noise_shape(self, level: int, size: tuple[int, int] | None = None) -> tuple[int, int, int]:
         """(channels, height, width) of one noise map of ``level``, for a picture of ``size`` there.

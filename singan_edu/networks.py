@@ -103,9 +103,10 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         half_kernel = (kernel_size - 1) // 2
-        up_front = num_layers * half_kernel  # 5 pixels
-        self.padding = 0 if padding == "conv" else up_front
-        self.noise_margin = up_front if padding == "noise" else 0
+        self.norm = norm
+        self.reach = num_layers * half_kernel  # how far a pixel sees to each side: 5 pixels
+        self.padding = 0 if padding == "conv" else self.reach
+        self.noise_margin = self.reach if padding == "noise" else 0
         self.stack = conv_stack(
             image_channels,
             image_channels,
@@ -133,6 +134,15 @@ class Generator(nn.Module):
         inputs = (padded_noise + padded_previous).contiguous(memory_format=PIXEL_BY_PIXEL)
         residual = torch.tanh(self.stack(inputs))  # (n, C, h, w)
         return previous + residual
+
+    @property
+    def is_local(self) -> bool:
+        """Whether a pixel depends only on those within ``reach`` of it.
+
+        Not in instance normalisation, nor in batch normalisation while training: there the
+        statistics of the whole picture take part in every pixel.
+        """
+        return self.norm == "none" or (self.norm == "batch" and not self.training)
 
 
 class Discriminator(nn.Module):

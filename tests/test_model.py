@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 
@@ -47,6 +48,13 @@ def test_reconstruction_by_hand_uses_z_star_then_zeros(model):
             made = generator(noise, sg.resize(made, size)).clamp(-1, 1)
             assert torch.equal(model.reconstruct(level), made)
     assert torch.equal(model.reconstruct(), made)
+
+
+def test_reconstruction_scales_z_star_by_the_noise_std_of_level_zero(model):
+    louder = dataclasses.replace(model, noise_stds=(2.0, *model.noise_stds[1:]))
+    doubled = dataclasses.replace(model, reconstruction_noise=2 * model.reconstruction_noise)
+    assert torch.equal(louder.reconstruct(), doubled.reconstruct())
+    assert differ(louder.reconstruct(), model.reconstruct())
 
 
 @pytest.mark.parametrize("n", [1, 3])
