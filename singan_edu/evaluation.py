@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from scipy import stats
+from scipy.special import stdtrit
 from torch import Tensor
 
 from .controls import CONTROLS, colour_matched_noise
@@ -304,7 +304,7 @@ def _interval(value: float, without_each: Sequence[float]) -> Estimate:
         return Estimate(value, math.nan, math.nan)
     mean = sum(without_each) / n
     error = math.sqrt((n - 1) / n * sum((x - mean) ** 2 for x in without_each))
-    half = stats.t.ppf(0.5 + CONFIDENCE / 2, n - 1) * error
+    half = stdtrit(n - 1, 0.5 + CONFIDENCE / 2) * error
     return Estimate(value, value - half, value + half)
 
 
