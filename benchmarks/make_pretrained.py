@@ -61,14 +61,11 @@ class Recipe:
         return Recipe(self.picture, self.preset, self.changes | more, self.seed)
 
 
-# Fine texture everywhere: the fine levels get more iterations than a lesson has time for.
-TEXTURE = dict(iterations=(1500, 1200, 1000, 1000, 800, 600))
 # By name: one picture may have several pyramids, for different applications.
 RECIPES = {
     "balloon_festival": Recipe("balloon_festival"),
     "birds_at_dusk": Recipe("birds_at_dusk"),
     "deep_field": Recipe("deep_field"),
-    "gravel": Recipe("gravel", changes=TEXTURE),
     "painted_coast": Recipe("painted_coast"),
 }
 

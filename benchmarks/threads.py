@@ -25,6 +25,8 @@ from singan_edu.trainer import train_iteration
 SETTINGS = [
     ("default, 2 threads", {}, 2),
     ("GOMP_SPINCOUNT=2000, 2 threads", {"GOMP_SPINCOUNT": "2000"}, 2),
+    ("GOMP_SPINCOUNT=5000, 2 threads", {"GOMP_SPINCOUNT": "5000"}, 2),
+    ("GOMP_SPINCOUNT=10000, 2 threads", {"GOMP_SPINCOUNT": "10000"}, 2),
     ("OMP_WAIT_POLICY=PASSIVE, 2 threads", {"OMP_WAIT_POLICY": "PASSIVE"}, 2),
     ("1 thread", {}, 1),
 ]

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from .networks import Generator
 
-TILE = 256  # pixels; on a CPU the quickest of 64 to 1024: maps of a tile about fit into its cache
+TILE = 256  # pixels; the 32 maps of a tile about fit into a CPU's cache
 
 
 def in_tiles(generator: Generator, noise: Tensor, previous: Tensor, *, tile: int = TILE) -> Tensor:
