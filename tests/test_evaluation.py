@@ -106,6 +106,13 @@ def test_shuffled_tiles_are_copied(name):
     assert score.diversity.value > 0.4
 
 
+@pytest.mark.parametrize("name", ["balloon_festival", "deep_field"])
+def test_the_patch_baseline_is_faithful_and_complete_and_copied(name):
+    score = score_of(name, "patch nearest neighbours")
+    assert score.fidelity.value > 0.7 and score.coverage.value > 0.8
+    assert "novelty" in score.misses and "fidelity" not in score.misses
+
+
 @pytest.mark.parametrize("name", PICTURES)
 def test_shuffled_tiles_of_a_small_picture_do_not_pass(name):
     assert score_of(name, "tile shuffle").misses
