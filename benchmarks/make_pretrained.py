@@ -61,12 +61,16 @@ class Recipe:
         return Recipe(self.picture, self.preset, self.changes | more, self.seed)
 
 
+# The recipe of classroom at the size of lesson: two minutes' quality, a sample as quick as a slider.
+_SHIPPED = ("classroom", dict(max_size=128))
 # By name: one picture may have several pyramids, for different applications.
 RECIPES = {
-    "balloon_festival": Recipe("balloon_festival"),
-    "birds_at_dusk": Recipe("birds_at_dusk"),
-    "deep_field": Recipe("deep_field"),
-    "painted_coast": Recipe("painted_coast"),
+    "autumn_wood": Recipe("autumn_wood", *_SHIPPED),
+    "balloon_festival": Recipe("balloon_festival", *_SHIPPED),
+    "birds_at_dusk": Recipe("birds_at_dusk", *_SHIPPED),
+    "deep_field": Recipe("deep_field", *_SHIPPED),
+    "desert_arch": Recipe("desert_arch", *_SHIPPED),
+    "painted_coast": Recipe("painted_coast", *_SHIPPED),
 }
 
 
