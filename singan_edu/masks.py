@@ -24,7 +24,7 @@ TRUNCATE = 3.0  # standard deviations after which the Gaussian of a soft mask en
 
 # ------------------------------------------------------------------------------------ making masks
 def polygon_mask(size: tuple[int, int], points: Sequence[Point]) -> Tensor:
-    """The inside of a polygon, (1, 1, H, W) of zeros and ones.
+    """The inside of a polygon with its edge, (1, 1, H, W) of zeros and ones.
 
     Args:
         size: (height, width) of the mask in pixels.
@@ -34,7 +34,7 @@ def polygon_mask(size: tuple[int, int], points: Sequence[Point]) -> Tensor:
         ValueError: fewer than three corners, or none of the mask's pixels is inside.
 
     >>> polygon_mask((4, 5), [(0, 0), (0, 3), (2, 3), (2, 0)]).sum()
-    tensor(6.)
+    tensor(12.)
     """
     if len(points) < 3:
         raise ValueError(f"A polygon needs at least three corners; got {len(points)}.")

@@ -25,6 +25,7 @@ from ..pyramid import PyramidPlan
 
 Application = Callable[..., Tensor]  # application(model, picture, [mask,] level, *, seed, …)
 LARGEST_DRIFT = 28.0  # grey levels; see suggest_level
+MIXED = 0.2  # a patch with less than this share of either side does not lie on the border
 
 
 # ------------------------------------------------------------------------------------------ inject
@@ -194,9 +195,11 @@ def suggest_level(
     Coarser levels take away more of what is foreign to the training picture, and finer ones keep
     more of the input; there is no level that is best at both. Two numbers per level say so:
 
-    * *strangeness*. With a mask, the mean distance of the patches that touch it to the nearest of
-      the training picture (``nearest_patches``): seams and foreign textures are far. Without one,
-      ``patch_swd(band=True)`` of the whole picture, since flat paint is near to any smooth patch.
+    * *strangeness*. With a mask, the mean distance of the patches on its border, which see some of
+      both sides, to the nearest of the training picture (``nearest_patches``): where something was
+      pasted, no such patch exists. Inside, what an edit moved is always the training picture's own.
+      Without a mask, ``patch_swd(band=True)`` of the whole picture, since flat paint is near to any
+      smooth patch.
     * *drift*. Root mean square difference to the input at the size of level 0, within the mask.
 
     Args:
@@ -206,10 +209,9 @@ def suggest_level(
         samples: results per level that the numbers are means of.
         options: of ``application``.
 
-    Where it fails: strangeness alone would mostly choose level 1, so the choice is in the drift,
-    and its limit is a matter of taste. The default was set on three pairs of pictures and then
-    agreed, to within one level, with the eye on three others; it is where to begin looking, and
-    ``over_levels`` is how to look on.
+    Where it fails: strangeness falls with every coarser level, so the choice is in the drift, and
+    its limit is a matter of taste: 28 grey levels were set by eye on three pictures, and chose what
+    the eye chose on three others. It is where to begin; ``over_levels`` is how to look on.
     """
     inputs = (picture,) if mask is None else (picture, mask)
     given, region = fitted(model, picture, "The picture").to(model.device), None
@@ -253,11 +255,18 @@ def strangeness(model: SinGAN, pictures: Tensor, region: Tensor | None = None) -
     real = finest(model)
     if region is None:
         return patch_swd(real, pictures, band=True)
-    touching = F.max_pool2d(region, PATCH_SIZE, stride=1)[0, 0] > 0  # (rows, columns) of patches
-    rows, columns = (_span(touching.any(dim=1 - axis)) for axis in (0, 1))
+    looked_at = _border(region)
+    rows, columns = (_span(looked_at.any(dim=1 - axis)) for axis in (0, 1))
     window = (..., _pixels(rows), _pixels(columns))
     far = [nearest_patches(one[window], real).distances for one in pictures.split(1)]
-    return torch.stack(far)[:, touching[rows, columns]].mean().item()
+    return torch.stack(far)[:, looked_at[rows, columns]].mean().item()
+
+
+def _border(region: Tensor) -> Tensor:
+    """Which patches, (rows, columns), see some of both sides; any of the region if none does."""
+    share = F.avg_pool2d(region, PATCH_SIZE, stride=1)[0, 0]
+    border = (share > MIXED) & (share < 1 - MIXED)
+    return border if border.any() else share > 0
 
 
 def _span(selected: Tensor) -> slice:
