@@ -210,8 +210,8 @@ def suggest_level(
         options: of ``application``.
 
     Where it fails: strangeness falls with every coarser level, so the choice is in the drift, and
-    its limit is a matter of taste: 28 grey levels were set by eye on three pictures, and chose what
-    the eye chose on three others. It is where to begin; ``over_levels`` is how to look on.
+    its limit is a matter of taste. 28 grey levels were set by eye on four pictures, and chose what
+    the eye chose on two others; so it is where to begin, and ``over_levels`` is how to look on.
     """
     inputs = (picture,) if mask is None else (picture, mask)
     given, region = fitted(model, picture, "The picture").to(model.device), None

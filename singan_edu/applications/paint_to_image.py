@@ -41,8 +41,9 @@ def paint_to_image(
             size it is resized with a notice. Colours that the training picture has do best:
             ``apply_palette(paint, colour_palette(model.image))`` gives it those.
         level: where to inject; 1 and 2 are the paper's. ``over_levels`` shows all.
-        palette: (k, C) colours that ``level`` was retrained with (``retrain_level``); what its
-            generator sees is reduced to them.
+        palette: (k, C) colours that what the generator of ``level`` sees is reduced to, after the
+            blur of injecting. Give the one that the level was retrained with (``retrain_level``);
+            the sharp, speckled edges that it leaves make for livelier textures without that, too.
         noise_scale, seed, n: as in ``SinGAN.run_from``.
 
     Returns:
