@@ -61,7 +61,7 @@ class Recipe:
         return Recipe(self.picture, self.preset, self.changes | more, self.seed)
 
 
-# The recipe of classroom at the size of lesson: two minutes' quality, a sample as quick as a slider.
+# The recipe of classroom at the size of lesson: two minutes of training, quick samples.
 _SHIPPED = ("classroom", dict(max_size=128))
 # By name: one picture may have several pyramids, for different applications.
 RECIPES = {
