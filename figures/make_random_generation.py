@@ -77,7 +77,7 @@ def draw_mixtures(figure: Figure, model: sg.SinGAN) -> None:
 def save_small(figure: Figure, path: Path) -> Path:
     """Write the figure with a palette of 256 colours, in a third of the space."""
     with Image.open(io.BytesIO(plots.png(figure))) as picture:
-        picture.convert("RGB").quantize(256).save(path, optimize=True)
+        picture.convert("RGB").quantize(256, kmeans=2).save(path, optimize=True)
     return path
 
 
