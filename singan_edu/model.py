@@ -133,7 +133,7 @@ class SinGAN:
             ValueError: level out of range, a missing or unexpected image, another aspect or channel
                 count, or noise maps of another shape.
         """
-        self._check_level(level)
+        self.check_level(level)
         sizes = self.level_sizes(size)
         if image is not None and len(image) > 1:
             n = len(image)
@@ -172,7 +172,7 @@ class SinGAN:
             raise ValueError(f"start={start!r} is not known; choose one of {', '.join(STARTS)}.")
         if n < 1:
             raise ValueError(f"n={n}: ask for at least one sample.")
-        self._check_level(start_level)
+        self.check_level(start_level)
         image = None
         if start_level > 0:
             image = self.image if start == "real" else self.reconstruct(start_level - 1)
@@ -188,7 +188,7 @@ class SinGAN:
         Source: paper, section 2.3 (reconstruction loss). The last trained level if none is given.
         """
         level = self.trained_levels - 1 if level is None else level
-        self._check_level(level)
+        self.check_level(level)
         noises = [self.noise_stds[0] * self.reconstruction_noise]
         noises += [
             torch.zeros(1, *self.noise_shape(k), device=self.device) for k in range(1, level + 1)
@@ -333,7 +333,8 @@ class SinGAN:
             )
         return [float(scale) for scale in noise_scale]
 
-    def _check_level(self, level: int) -> None:
+    def check_level(self, level: int) -> None:
+        """Refuse a level that is not trained."""
         if self.trained_levels == 0:
             raise ValueError("No level of this pyramid is trained yet; train it first.")
         if not 0 <= level < self.trained_levels:

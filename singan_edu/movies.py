@@ -56,9 +56,7 @@ def save_animation(frames: Frames, path: str | os.PathLike, *, fps: float = FPS)
     path = Path(path)
     encode = ENCODERS.get(path.suffix.lower())
     if encode is None:
-        raise ValueError(
-            f"{path.name} is of no kind that plays; use one of {', '.join(ENCODERS)}."
-        )
+        raise ValueError(f"{path.name} is of no kind that plays; use one of {', '.join(ENCODERS)}.")
     return write_bytes(path, encode(_pictures(frames, fps), fps))
 
 
@@ -97,13 +95,13 @@ def _common_palette(pictures: list[Image.Image]) -> Image.Image:
     """The 256 colours that suit frames from the whole of the animation."""
     count = min(len(pictures), PALETTE_FRAMES)
     chosen = [np.asarray(pictures[k * len(pictures) // count]) for k in range(count)]
-    return Image.fromarray(np.concatenate(chosen)).quantize(256, method=Image.Quantize.MEDIANCUT)
+    return Image.fromarray(np.concatenate(chosen)).quantize(256, method=Image.Quantize.FASTOCTREE)
 
 
 def _mp4(pictures: list[Image.Image], fps: float) -> bytes:
     try:
         import imageio.v3 as imageio
-        import imageio_ffmpeg  # noqa: F401: what imageio writes videos with
+        import imageio_ffmpeg  # noqa: F401, which imageio writes videos with
     except ImportError as error:
         raise ModuleNotFoundError(
             'An .mp4 needs imageio-ffmpeg: pip install "singan_edu[video]". A .gif or .html needs '
@@ -124,7 +122,7 @@ def _mp4(pictures: list[Image.Image], fps: float) -> bytes:
     )
 
 
-# ------------------------------------------------------------------------------------------ the page
+# ----------------------------------------------------------------------------------------- the page
 def animation_html(
     frames: Frames,
     fps: float = FPS,

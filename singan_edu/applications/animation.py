@@ -117,6 +117,7 @@ def animation_frames(
     if frames < 1:
         raise ValueError(f"frames={frames}: an animation has one frame at least.")
     check_walk(alpha, beta)
+    model.check_level(start_level)
     seed = new_seed() if seed is None else check_seed(seed)
     seeds = np.random.SeedSequence(seed).generate_state(frames + 2, np.uint64) >> np.uint64(1)
     picture = _still_picture(model, start_level, size)

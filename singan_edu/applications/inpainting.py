@@ -34,7 +34,7 @@ from ..masks import VISIBLE, blend, check_mask
 from ..model import SinGAN
 from .injection import finest, finest_size, fitted, fitted_mask
 
-FEATHER = 4 / 250  # of the long side: two pixels of 128
+FEATHER = 8 / 250  # of the long side: four pixels of 128
 Borders = int | tuple[int, int, int, int]
 
 
@@ -96,9 +96,8 @@ def _noise_in_hole(
         scale * z
         for scale, z in zip(model.noise_scales(noise_scale), model.draw_noise(n, seed=seed))
     ]
-    holes = [
-        F.adaptive_max_pool2d(hole, size) for size in model.level_sizes()
-    ]  # any pixel of it counts
+    # At a coarse level all that has a pixel of the hole in it is drawn anew.
+    holes = [F.adaptive_max_pool2d(hole, size) for size in model.level_sizes()]
     around = [model.reconstruction_noise] + [torch.zeros_like(z) for z in maps[1:]]
     margin = [model.config.noise_margin] * 4
     return [
@@ -208,7 +207,7 @@ def _aligned(border: Sequence[int], coarse: int, fine: int) -> tuple[int, int, s
     return before, canvas, slice(start, start + border[0] + fine + border[1])
 
 
-# ------------------------------------------------------------------------------------ first fillings
+# ----------------------------------------------------------------------------------- first fillings
 def smooth_fill(picture: Tensor, hole: Tensor) -> Tensor:
     """The hole filled as smoothly as its rim allows: like a soap film, each pixel is the mean of
     its neighbours (Laplace's equation).

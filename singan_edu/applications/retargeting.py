@@ -49,6 +49,7 @@ def retarget(
     """
     if parts < 1:
         raise ValueError(f"parts={parts}: the photograph is in one piece at least.")
+    model.check_level(level)
     noise = model.draw_noise(n, level=level, size=size, seed=seed)
     scales = model.noise_scales(noise_scale)[level:]
     noise = [scale * z for scale, z in zip(scales, noise)]
