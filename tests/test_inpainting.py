@@ -8,6 +8,8 @@ from helpers import picture, tiny_config, untrained_model
 
 import singan_edu as sg
 from singan_edu.applications.inpainting import (
+    _generate_around,
+    _noise_in_hole,
     inner_mask,
     inpaint,
     mirror_fill,
@@ -98,14 +100,25 @@ def test_results_depend_on_seed_and_index_alone():
     assert (made[0] - made[1]).abs().max() > 0.01
 
 
-@pytest.mark.parametrize("padding", ["zero", "noise"])
-def test_level_0_leaves_the_noise_around_the_hole(padding):
-    config = tiny_config(padding=padding)
-    model = untrained_model(config, picture())
-    model = untrained_model(config, model.reconstruct())  # what z* makes is the training picture
-    hole = hole_in(model.image, 0, 0, 24, 6)
-    made = inpaint(model, model.image, hole, 0, noise_scale=[3, 0, 0], seed=0)
-    assert (made - model.image)[..., :6].abs().max() > 0.01
+@pytest.mark.parametrize("padding, margin", [("zero", 0), ("noise", 5)])
+def test_level_0_draws_noise_in_the_hole_and_leaves_z_star_around_it(padding, margin):
+    model = untrained_model(tiny_config(padding=padding), picture())
+    hole = hole_in(model.image, 10, 12, 4, 20)  # to the right border
+    maps = _noise_in_hole(model, hole, 2, [1.0, 2.0, 1.0], 0)
+    sizes = model.level_sizes()
+    assert [tuple(z.shape) for z in maps] == [
+        (2, 1 if level == 0 else 3, h + 2 * margin, w + 2 * margin)
+        for level, (h, w) in enumerate(sizes)
+    ]
+    rests = [model.reconstruction_noise, *[torch.zeros_like(z) for z in maps[1:]]]
+    drawn = [scale * z for scale, z in zip([1, 2, 1], model.draw_noise(2, seed=0))]
+    for z, rest, new, (height, width) in zip(maps, rests, drawn, sizes):
+        top, bottom = height * 10 // 24 + margin, -(-height * 14 // 24) + margin
+        left = width * 12 // 32 + margin
+        assert torch.equal(z[..., top:bottom, left:], new[..., top:bottom, left:])
+        assert torch.equal(z[..., :top, :], rest.expand_as(z)[..., :top, :])
+        assert torch.equal(z[..., bottom:, :], rest.expand_as(z)[..., bottom:, :])
+        assert torch.equal(z[..., :left], rest.expand_as(z)[..., :left])
 
 
 def test_noise_scale_is_of_the_noise_in_the_hole(model, hole):
@@ -137,8 +150,6 @@ def test_the_border_goes_on_as_the_picture_does(level, model):
 
 def test_the_photograph_comes_out_where_it_is_laid(model):
     """Level 0 has pixels of four: what z* makes must not lie beside the picture."""
-    from singan_edu.applications.inpainting import _generate_around
-
     for borders in [(0, 0, 5, 40), (7, 3, 0, 0), (13, 10, 33, 22)]:
         made = _generate_around(model, borders, 1, 1.0, 0)
         top, _, left, _ = borders

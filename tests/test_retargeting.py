@@ -55,6 +55,12 @@ def test_at_a_later_level_everything_stays_where_it_was(model):
     assert rms(small[0] - small[1]) < 0.08
 
 
+def test_the_finer_the_level_the_more_of_the_resized_photograph_stays(model):
+    resized = sg.resize(model.image, (96, 80))
+    off = [rms(retarget(model, (96, 80), level=level, seed=0) - resized) for level in (1, 3, 5)]
+    assert off[0] > 1.15 * off[1] > 1.3 * off[2]
+
+
 def test_seeds_make_what_is_new_and_nothing_else():
     model = untrained_model(tiny_config(), picture())
     made = retarget(model, (24, 64), n=2, seed=1)

@@ -77,8 +77,8 @@ def animate(
         ValueError: a level, α, β or number of frames out of range.
 
     Where it fails: things do not travel, they dissolve and reappear; a pyramid knows nothing of
-    motion. From level 0 one great thing, an arch, a face, is torn apart: begin at 1 or 2. A loop of less than about 40 frames stays on one side of the photograph: it has no time
-    to come back.
+    motion. From level 0 one great thing, an arch, a face, is torn apart: begin at 1 or 2. A loop of
+    less than about 40 frames stays on one side of the photograph: it has no time to come back.
 
     >>> from singan_edu import load_pretrained
     >>> tuple(animate(load_pretrained("balloon_festival"), 3, loop=True).shape)

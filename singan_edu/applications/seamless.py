@@ -90,10 +90,10 @@ def repeats_needed(model: SinGAN, sides: Sequence[int]) -> int:
 
 
 def _repeat(noise: Tensor, dim: int, side: int, count: int, margin: int) -> Tensor:
-    """``noise`` laid out ``count`` times along ``dim``; its margin goes on with the repetition."""
+    """``side`` numbers of ``noise`` along ``dim``, ``count`` times, and so on into the margins."""
     if count == 1:
         return noise
-    places = torch.arange(-margin, count * side + margin, device=noise.device) % side + margin
+    places = torch.arange(-margin, count * side + margin, device=noise.device) % side
     return noise.index_select(dim, places)
 
 
