@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import itertools
 import math
 import sys
 from pathlib import Path
@@ -178,7 +179,8 @@ def test_listeners_hear_every_training_and_seeds_have_their_own_folder(photo, co
     for seed in (0, 1):
         train_variants(photo, [variant], seed=seed, samples=2, callbacks=[Listener()])
     assert heard == [0, 1]
-    assert variant_folder(photo, variant) != variant_folder(photo, variant, seed=1)
+    folders = [variant_folder(photo, variant, seed=seed) for seed in (0, 1)]
+    assert folders[0] != folders[1] and all((folder / "model").is_dir() for folder in folders)
 
 
 def test_the_score_is_the_scorecard_s():
@@ -220,6 +222,8 @@ def test_structure_tells_layouts_from_textures_wherever_they_lie(photograph, lay
     moved = photograph.roll(-20, 3)  # torn along one line alone, and no longer in its place
     assert layout_correlation(photograph, moved) < 0.9
     assert structure_distance(photograph, moved) < 0.6 * torn
+    both = torch.cat([photograph, textures])
+    assert structure_distance(photograph, both) == pytest.approx(torn * 6 / 7)
     assert structure_distance(photograph, controls.colour_matched_noise(photograph)) < torn  # blind
 
 
@@ -250,6 +254,20 @@ def test_planted_variability_of_border_and_corners_is_found(border, corners, inn
     around = (border * (48 * 64 - 38 * 54 - 100) + corners * 100) / (48 * 64 - 38 * 54)
     found = border_variability(framed(border, corners, inner))
     assert found == pytest.approx((around / inner, corners / inner), rel=0.02)
+
+
+def test_each_of_the_four_corners_counts_a_quarter(photograph):
+    ends = (slice(5), slice(-5, None))
+    for rows, columns in itertools.product(ends, ends):
+        samples = framed(0.2, 0.2, 0.2)
+        samples[..., rows, columns] *= 3
+        assert border_variability(samples)[1] == pytest.approx(1.5, rel=0.03)
+    flipped = photograph.flip(2).flip(3)
+    for rows in (slice(18), slice(-18, None)):
+        for columns in (slice(18), slice(-18, None)):
+            sample = flipped.clone()
+            sample[..., rows, columns] = photograph[..., rows, columns]
+            assert corner_copies(photograph, sample) == 0.25
 
 
 def test_the_margin_is_the_border_s_width():

@@ -54,7 +54,7 @@ class Variant:
         >>> Variant("the paper's", TrainConfig()).coarsest_share
         0.44
         """
-        return min(1.0, self.config.receptive_field / self.config.min_size)
+        return self.config.receptive_field / self.config.min_size  # TrainConfig keeps it <= 1
 
 
 def number_of_scales(
