@@ -1,8 +1,8 @@
 """Two studies of the paper at lesson size: how many scales, and what stands beyond the border.
 
 Each trains one photograph in a few variants of one recipe, everything else and the seed equal, and
-measures on the samples what the variants should differ in. Source: paper, section 4 and figure 5
-(number of scales), supplement (boundary conditions). Taught in lesson 08.
+measures on the samples what the variants should differ in. Source: paper, results (effect of the
+number of scales) and supplement (boundary conditions). Taught in lesson 08.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Variant:
 def number_of_scales(
     image: Tensor, config: TrainConfig, scales: Sequence[int] = SCALES
 ) -> list[Variant]:
-    """The recipe with pyramids of other heights below the same finest level (paper, figure 5).
+    """The recipe with pyramids of other heights below the same finest level (paper, results).
 
     With fewer scales the coarsest picture is larger (``min_size`` grows), and the receptive field
     covers less of it. The ratio of neighbouring levels is that of the config's own pyramid; for its
