@@ -16,6 +16,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
@@ -26,6 +27,7 @@ from singan_edu.pyramid import PyramidPlan
 from singan_edu.trainer import (
     LevelTraining,
     draw_noise,
+    in_its_precision,
     reconstruct,
     sample_previous,
     train_iteration,
@@ -75,17 +77,18 @@ def print_levels(
 
 
 def parts(state: LevelTraining) -> dict[str, Callable[[], object]]:
-    """The whole iteration, then its parts, by name."""
+    """The whole iteration, then its parts, by name; all in the precision of the training."""
     noise, previous = draw_noise(state), sample_previous(state)
     fake = state.generator(noise, previous).detach()
-    return {
-        "iteration": lambda: train_iteration(state),
-        "levels below": lambda: sample_previous(state),
-        "step of D": lambda: update_discriminator(state, fake),
-        "penalty": lambda: gradient_penalty(state.discriminator, fake).backward(),
-        "step of G": lambda: update_generator(state, state.generator(noise, previous)),
-        "reconstruction": lambda: reconstruct(state).sum().backward(),
+    actions = {
+        "iteration": train_iteration,
+        "levels below": sample_previous,
+        "step of D": lambda state: update_discriminator(state, fake),
+        "penalty": lambda state: gradient_penalty(state.discriminator, fake).backward(),
+        "step of G": lambda state: update_generator(state, state.generator(noise, previous)),
+        "reconstruction": lambda state: reconstruct(state).sum().backward(),
     }
+    return {name: partial(in_its_precision(action), state) for name, action in actions.items()}
 
 
 def measure(actions: dict[str, Callable[[], object]], repeats: int, device: torch.device) -> Times:

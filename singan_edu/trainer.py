@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -29,6 +30,11 @@ from .model import SinGAN
 from .networks import Discriminator, Generator, build_discriminator, build_generator, initialize
 
 
+def unchanged(picture: Tensor) -> Tensor:
+    """What the level sees of the picture before it, unless an application wants otherwise."""
+    return picture
+
+
 @dataclass
 class LevelTraining:
     """One level in training: the only mutable thing in the library.
@@ -43,6 +49,9 @@ class LevelTraining:
         rng: the source of all randomness of the training.
         iteration: how many iterations are done.
         losses: of the last iteration, as scalar tensors.
+        prepare: what becomes of the upsampled picture of the level before, random or
+            reconstructed, before this level sees it; nothing, unless it is retrained on quantised
+            colours.
     """
 
     model: SinGAN
@@ -57,6 +66,7 @@ class LevelTraining:
     rng: torch.Generator
     iteration: int = 0
     losses: dict[str, Tensor] = field(default_factory=dict)
+    prepare: Callable[[Tensor], Tensor] = unchanged
 
     @property
     def config(self) -> TrainConfig:
@@ -82,6 +92,27 @@ def train_level(state: LevelTraining, callbacks: Sequence[Callback] = ()) -> Non
         notify(callbacks, "iteration_end", state)
 
 
+def in_its_precision(
+    iteration: Callable[[LevelTraining], None],
+) -> Callable[[LevelTraining], None]:
+    """Let ``iteration`` compute in the precision of the config.
+
+    In bfloat16 the convolutions multiply numbers of eight digits (binary ones) instead of 24, and
+    still add in float32; weights, optimizers and losses stay in float32. Nothing that was
+    converted is kept, because the next step changes the weights.
+    """
+
+    @functools.wraps(iteration)
+    def _in_precision(state: LevelTraining) -> None:
+        device = state.real.device
+        half = uses_bfloat16(state.config.precision, device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=half, cache_enabled=False):
+            iteration(state)
+
+    return _in_precision
+
+
+@in_its_precision
 def train_iteration(state: LevelTraining) -> None:
     """One iteration: some steps of D, then some of G (paper, supplement: three and three)."""
     config = state.config
@@ -152,7 +183,8 @@ def sample_previous(state: LevelTraining) -> Tensor:
     if state.level == 0:
         return torch.zeros_like(state.real)
     maps = [_normal(state, level) for level in range(state.level)]
-    return _upsample(state.model, state.model.run_from(0, noise=maps), state.level)
+    picture = state.model.run_from(0, noise=maps)
+    return state.prepare(_upsample(state.model, picture, state.level))
 
 
 def reconstruct(state: LevelTraining) -> Tensor:
@@ -175,6 +207,18 @@ def set_learning_rate(state: LevelTraining) -> None:
     for optimizer in (state.generator_optimizer, state.discriminator_optimizer):
         for group in optimizer.param_groups:
             group["lr"] = rate
+
+
+def uses_bfloat16(precision: str, device: torch.device) -> bool:
+    """Whether a training on ``device`` computes in bfloat16.
+
+    ``"auto"`` says yes on processors with AMX, instructions that multiply matrices of bfloat16,
+    where it was measured to be quicker. Elsewhere it may be slower, and is for the user to ask for.
+    """
+    if precision == "auto" and device.type == "cpu":
+        capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # not in older PyTorch
+        return bool(capabilities.get("amx_bf16", False))
+    return precision == "bfloat16"
 
 
 def learning_rate_at(config: TrainConfig, level: int, iteration: int) -> float:
@@ -212,7 +256,11 @@ def _upsample(model: SinGAN, picture: Tensor, level: int) -> Tensor:
 
 # ----------------------------------------------------------------------------- from level to level
 def begin_level(
-    model: SinGAN, rng: torch.Generator, before: LevelTraining | None = None
+    model: SinGAN,
+    rng: torch.Generator,
+    before: LevelTraining | None = None,
+    *,
+    prepare: Callable[[Tensor], Tensor] = unchanged,
 ) -> LevelTraining:
     """Set up the next level above what ``model`` has: networks, optimizers, noise std.
 
@@ -233,7 +281,7 @@ def begin_level(
     if level == 0:
         reconstructed_previous, noise_std = torch.zeros_like(real), 1.0
     else:
-        reconstructed_previous = _upsample(model, model.reconstruct(), level)
+        reconstructed_previous = prepare(_upsample(model, model.reconstruct(), level))
         noise_std = noise_std_for(real, reconstructed_previous, config.noise_amplitude)
     generator, discriminator = generator.to(device).train(), discriminator.to(device).train()
     return LevelTraining(
@@ -247,6 +295,7 @@ def begin_level(
         _adam(generator, config),
         _adam(discriminator, config),
         rng,
+        prepare=prepare,
     )
 
 
@@ -278,6 +327,7 @@ def measure_statistics(state: LevelTraining) -> None:
 
 
 def _adam(network: torch.nn.Module, config: TrainConfig) -> torch.optim.Adam:
+    first, second = map(float, config.betas)  # (0, 0.9) is a valid choice, which Adam refuses
     return torch.optim.Adam(
-        network.parameters(), lr=config.learning_rate, betas=config.betas, fused=True
+        network.parameters(), lr=config.learning_rate, betas=(first, second), fused=True
     )

@@ -38,6 +38,7 @@ PAPER = dict(
     lr_decay=0.1,
     lr_decay_at=0.8,
     statistics_passes=0,
+    precision="float32",
 )  # 1600 of 2000
 
 

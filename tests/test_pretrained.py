@@ -218,6 +218,6 @@ def test_the_script_takes_up_what_is_trained_and_keeps_its_time(workplace, capsy
 
 
 def test_a_name_that_is_not_in_the_table_is_refused(workplace):
-    with pytest.raises(SystemExit, match="no 'nothing'; it has balloon_festival"):
+    with pytest.raises(SystemExit, match="no 'nothing'; it has autumn_wood"):
         script.main(["deep_field", "nothing"])
     assert files_in(workplace) == []

@@ -24,6 +24,7 @@ from singan_edu.trainer import (
     train_iteration,
     update_discriminator,
     update_generator,
+    uses_bfloat16,
 )
 
 
@@ -255,6 +256,80 @@ def test_optimizers_are_adam_with_the_configured_betas_and_new_for_each_level():
     train_iteration(state)
     finish_level(state)
     assert not begin_level(state.model, state.rng, state).generator_optimizer.state
+
+
+@pytest.mark.parametrize("betas", [(0, 0.9), (0.5, 0.999)])
+def test_a_beta_of_zero_may_be_written_as_a_whole_number(betas):
+    state = level_in_training(0, betas=betas)
+    train_iteration(state)
+    assert state.generator_optimizer.defaults["betas"] == betas
+
+
+# ---------------------------------------------------------------------------------------- precision
+def trained_for(iterations: int, **changes: object) -> LevelTraining:
+    state = level_in_training(1, discriminator_norm="none", **changes)
+    for _ in range(iterations):
+        train_iteration(state)
+    return state
+
+
+def test_bfloat16_is_where_convolutions_multiply_and_nowhere_else():
+    state = level_in_training(1, discriminator_norm="none", precision="bfloat16")
+    made = []
+    for network in (state.generator, state.discriminator):
+        network.stack[0].register_forward_hook(lambda _, __, output: made.append(output.dtype))
+    train_iteration(state)
+    assert set(made) == {torch.bfloat16}
+    for network in (state.generator, state.discriminator):
+        assert {value.dtype for value in gradients(network)} == {torch.float32}
+        assert {value.dtype for value in network.parameters()} == {torch.float32}
+    finish_level(state)
+    assert state.model.sample(seed=0).dtype == torch.float32  # and so it is after the training
+    assert not torch.is_autocast_enabled("cpu")
+
+
+def test_bfloat16_learns_what_float32_learns():
+    full, half = trained_for(5), trained_for(5, precision="bfloat16")
+    for name, value in full.losses.items():
+        assert half.losses[name].item() == pytest.approx(value.item(), rel=0.1, abs=0.02), name
+    start = level_in_training(1, discriminator_norm="none")
+    moved = [
+        torch.cat([(new - old).flatten() for new, old in zip(now.parameters(), then.parameters())])
+        for now, then in ((full.generator, start.generator), (half.generator, start.generator))
+    ]
+    assert torch.cosine_similarity(*moved, dim=0) > 0.8
+
+
+def test_bfloat16_keeps_no_converted_weights_from_one_step_to_the_next():
+    state = level_in_training(0, discriminator_norm="none", precision="bfloat16")
+    cached = []
+    state.generator.register_forward_hook(
+        lambda *_: cached.append(torch.is_autocast_cache_enabled())
+    )
+    train_iteration(state)
+    assert set(cached) == {False}
+
+
+@pytest.mark.parametrize(
+    "precision, device, amx, wanted",
+    [
+        ("float32", "cpu", True, False),
+        ("bfloat16", "cpu", False, True),
+        ("auto", "cpu", True, True),
+        ("auto", "cpu", False, False),
+        ("auto", "cuda", True, False),
+    ],
+)
+def test_auto_takes_bfloat16_where_the_processor_is_made_for_it(
+    precision, device, amx, wanted, monkeypatch
+):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: dict(amx_bf16=amx), raising=False)
+    assert uses_bfloat16(precision, torch.device(device)) is wanted
+
+
+def test_auto_is_float32_where_pytorch_does_not_know_the_processor(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert not uses_bfloat16("auto", torch.device("cpu"))
 
 
 # -------------------------------------------------------------------------------------------- noise
