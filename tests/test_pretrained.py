@@ -224,6 +224,26 @@ def test_the_script_takes_up_what_is_trained_and_keeps_its_time(workplace, capsy
     assert records[0] == records[1] and records[0]["training_seconds"] > 0
 
 
+def test_a_recipe_with_a_factor_makes_a_pyramid_for_super_resolution(workplace, monkeypatch):
+    recipe = script.Recipe("gravel", changes=dict(max_size=40), factor=2)
+    monkeypatch.setitem(script.RECIPES, "gravel-super_resolution", recipe)
+    script.main(["gravel-super_resolution", "--set", *TINY])
+    folder = workplace / "models" / "gravel-super_resolution"
+    record = json.loads((folder / script.RECORD_FILE).read_text(encoding="utf-8"))
+    model = sg.SinGAN.load(folder)
+    assert model.config == recipe.with_changes(script.changes(TINY)).config
+    assert (model.config.reconstruction_weight, model.config.min_size) == (100, 19)
+    assert record["factor"] == 2 and record["verdict"] in ("passes", "fails")
+    original = sg.resize(sg.sample_image("gravel"), (60, 80))
+    bicubic = sg.resize(model.image, (60, 80))
+    rows = record["enlargements"]
+    assert len(rows) == 5
+    assert rows["bicubic"]["rmse"] == pytest.approx(sg.rmse(bicubic, original), abs=0.01)
+    assert rows["bicubic"]["band_swd"] == pytest.approx(
+        sg.patch_swd(original, bicubic, band=True, levels=1), abs=0.001
+    )
+
+
 def test_a_name_that_is_not_in_the_table_is_refused(workplace):
     with pytest.raises(SystemExit, match="no 'nothing'; it has autumn_wood"):
         script.main(["deep_field", "nothing"])
