@@ -23,7 +23,9 @@ def moving(frames: int = 6, channels: int = 3, height: int = 24, width: int = 32
     still = picture(height, width, channels)
     frames_of_it = still.repeat(frames, 1, 1, 1)
     for index in range(frames):
-        frames_of_it[index, ..., width // 2 :] = picture(height, width // 2, channels, seed=index)
+        frames_of_it[index, ..., width // 2 :] = picture(
+            height, width - width // 2, channels, seed=index
+        )
     return frames_of_it
 
 

@@ -40,7 +40,7 @@ def test_the_seam_is_no_worse_than_the_inside(wrap, dims, model):
     assert tiles.shape == (3, 3, 96, 128)
     for dim in dims:
         steps = step_energy(tiles, dim)
-        assert steps[-1] < steps[:-1].max() and steps[-1] < 2 * steps[:-1].mean()
+        assert steps[-1] < steps[:-1].max() and steps[-1] < 2.5 * steps[:-1].mean()
     plain = step_energy(model.sample(seed=0), 2)
     assert plain[-1] > 5 * plain[:-1].mean()  # the measure sees a seam where there is one
 

@@ -77,7 +77,7 @@ def animate(
         ValueError: a level, α, β or number of frames out of range.
 
     Where it fails: things do not travel, they dissolve and reappear; a pyramid knows nothing of
-    motion. A loop of less than about 40 frames stays on one side of the photograph: it has no time
+    motion. From level 0 one great thing, an arch, a face, is torn apart: begin at 1 or 2. A loop of less than about 40 frames stays on one side of the photograph: it has no time
     to come back.
 
     >>> from singan_edu import load_pretrained
