@@ -46,7 +46,7 @@ def main() -> None:
         plots.draw_image(ax, sheet, f"{name}: a sample, and wrap='width', three times")
     for ax, name in zip(rows[1], ["deep_field", "balloon_festival"]):
         tile = sample_seamless(sg.load_pretrained(name), wrap="both", seed=SEED)
-        verdict = "works" if name == "deep_field" else "fails: no above, no below"
+        verdict = "works" if name == "deep_field" else "fails: no up or down"
         plots.draw_image(ax, marked(tile, 2, 2), f"{name}: wrap='both', 2 × 2 ({verdict})")
     print(plots.save(figure, FIGURES / "seamless.png"))
 

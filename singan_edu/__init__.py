@@ -5,9 +5,11 @@
 8
 """
 
+from .applications.animation import animate, animation_frames
 from .applications.editing import edit, editing_mask
 from .applications.harmonization import harmonization_mask, harmonize
 from .applications.injection import over_levels, suggest_level
+from .applications.inpainting import inpaint, outpaint
 from .applications.paint_to_image import (
     apply_palette,
     colour_palette,
@@ -15,6 +17,16 @@ from .applications.paint_to_image import (
     quantize_colours,
     retrain_level,
 )
+from .applications.random_generation import mix_scales, sample_mirrored
+from .applications.retargeting import retarget
+from .applications.seamless import sample_seamless
+from .applications.super_resolution import (
+    back_project,
+    super_resolution_config,
+    super_resolution_report,
+    super_resolve,
+)
+from .applications.training_variants import number_of_scales, padding_variants, train_variants
 from .callbacks import Callback, History, Progress
 from .config import TrainConfig
 from .cost import TrainingPlan, plan_training
@@ -54,6 +66,7 @@ from .metrics import (
     swd_noise_floor,
 )
 from .model import SinGAN
+from .movies import animation_html, save_animation
 from .networks import ConvBlock, Discriminator, Generator
 from .pretrained import load_pretrained, pretrained_names
 from .pyramid import PyramidPlan, image_pyramid, plan_pyramid
@@ -76,7 +89,11 @@ __all__ = [
     "TrainConfig",
     "TrainingPlan",
     "adversarial_loss",
+    "animate",
+    "animation_frames",
+    "animation_html",
     "apply_palette",
+    "back_project",
     "blend",
     "brush_mask",
     "coherence",
@@ -93,13 +110,18 @@ __all__ = [
     "harmonization_mask",
     "harmonize",
     "image_pyramid",
+    "inpaint",
     "load_image",
     "load_mask",
     "load_or_train",
     "load_pretrained",
+    "mix_scales",
     "nnf_diversity",
+    "number_of_scales",
     "open_photo",
+    "outpaint",
     "over_levels",
+    "padding_variants",
     "paint_to_image",
     "paste",
     "patch_swd",
@@ -115,19 +137,27 @@ __all__ = [
     "receptive_field_share",
     "reconstruction_loss",
     "resize",
+    "retarget",
     "retrain_level",
     "rmse",
     "run_folder",
     "sample_image",
     "sample_image_names",
     "sample_mask",
+    "sample_mirrored",
+    "sample_seamless",
+    "save_animation",
     "save_image",
     "scorecard",
     "sifid",
     "soft_mask",
     "ssim",
     "suggest_level",
+    "super_resolution_config",
+    "super_resolution_report",
+    "super_resolve",
     "swd_noise_floor",
     "to_pil",
     "train",
+    "train_variants",
 ]

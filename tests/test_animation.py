@@ -148,7 +148,8 @@ def test_a_loop_moves_as_the_open_walk_does(model, monkeypatch):
 def test_a_loop_closes_with_a_step_like_any_other_and_its_frames_differ(start_level, model):
     frames = animate(model, 24, loop=True, start_level=start_level, seed=0)
     steps = [rms(one - other) for one, other in zip(frames, frames.roll(-1, 0))]
-    assert steps[-1] < max(steps[:-1]) and min(steps) > 0.3 * max(steps)
+    assert steps[-1] < 1.1 * max(steps[:-1])  # of an open walk it is twice as large
+    assert min(steps) > 0.3 * max(steps)
     assert rms(frames[0] - frames[12]) > 1.2 * max(steps)
 
 
