@@ -279,8 +279,6 @@ _QUICK: dict[str, Any] = dict(
 )
 PRESETS: dict[str, dict[str, Any]] = {
     "lesson": dict(_QUICK, max_size=128, iterations=(900, 600, 400, 300, 220, 180)),
-    "classroom": dict(
-        _QUICK, max_size=250, iterations=(2000, 1500, 1000, 700, 500, 400, 300, 250)
-    ),
+    "classroom": dict(_QUICK, max_size=250, iterations=(2000, 1500, 1000, 700, 500, 400, 300, 250)),
     "paper": dict(),
 }

@@ -10,7 +10,7 @@ import io
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from IPython.display import DisplayHandle, Image, display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from PIL import Image as Pillow
 from torch import Tensor
 
 from .callbacks import Callback, History
@@ -34,6 +35,7 @@ from .trainer import LevelTraining
 # Okabe and Ito's palette, which colour-blind readers can tell apart.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 TITLE_SIZE, DPI = 9, 100
+MOST_BYTES = 60_000  # of a picture in a lesson
 LOSSES = {
     "discriminator": ("D: fake − real scores", BLUE),
     "gradient_penalty": ("gradient penalty", ORANGE),
@@ -54,9 +56,25 @@ def save(figure: Figure, path: str | os.PathLike) -> Path:
     return write_bytes(Path(path), png(figure))
 
 
+def light(data: bytes, most: int = MOST_BYTES) -> bytes:
+    """A PNG file of at most ``most`` bytes, so that a lesson opens at once.
+
+    A larger one loses colours that nobody misses: it keeps 256, or as many as fit.
+    """
+    picture = Pillow.open(io.BytesIO(data)).convert("RGB")
+    for colours in (256, 128, 64, 32):
+        if len(data) <= most:
+            break
+        buffer = io.BytesIO()
+        few = picture.quantize(colours, method=Pillow.Quantize.MEDIANCUT, dither=Pillow.Dither.NONE)
+        few.save(buffer, format="PNG", optimize=True)
+        data = buffer.getvalue()
+    return data
+
+
 def show(figure: Figure, alt: str) -> None:
     """Display ``figure`` in the notebook; ``alt`` says in words what is to be seen in it."""
-    display(Image(png(figure), alt=alt))
+    display(Image(light(png(figure)), alt=alt))
 
 
 def image_grid(
@@ -84,6 +102,43 @@ def image_grid(
         ax.axis("off")
     for ax, image, title in zip(axes, images, [*titles, *[""] * len(images)]):
         draw_image(ax, image, title)
+    return figure
+
+
+def strip(pictures: Iterable[bytes], titles: Sequence[str], *, width: float = 8.0) -> Figure:
+    """PNG files in a row, each with its title, for readers who cannot move a slider.
+
+    Args:
+        pictures: the bytes of each file.
+        width: of the figure, in inches.
+    """
+    arrays = [np.asarray(Pillow.open(io.BytesIO(data)).convert("RGB")) for data in pictures]
+    rows = math.ceil(len(arrays) / 5)
+    columns = math.ceil(len(arrays) / rows)
+    tallest = max(array.shape[0] / array.shape[1] for array in arrays)
+    lines = 1 + max(title.count("\n") for title in titles)
+    row = width / columns * tallest + 0.08 + 0.16 * lines
+    figure = Figure(figsize=(width, rows * row), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for ax in axes:
+        ax.axis("off")
+    for ax, array, title in zip(axes, arrays, titles):
+        ax.imshow(array, interpolation="antialiased")
+        ax.set_title(title, fontsize=TITLE_SIZE - 1)
+    return figure
+
+
+def comparison(expected: Tensor, yours: Tensor, *, width: float = 8.0) -> Figure:
+    """Two pictures (1, C, h, w) and where they differ, on a scale that ends at the largest."""
+    gap = (expected.float() - yours.float()).detach().cpu().abs().amax(dim=(0, 1))  # (h, w)
+    height, picture_width = expected.shape[-2:]
+    figure = Figure(figsize=(width, width / 3 * height / picture_width + 0.3), layout="constrained")
+    axes = figure.subplots(1, 3)
+    draw_image(axes[0], expected[0], "expected")
+    draw_image(axes[1], yours[0], "yours")
+    axes[2].imshow(gap, cmap="cividis", vmin=0, interpolation="nearest")
+    axes[2].set_title(f"difference, up to {gap.max():.3g}", fontsize=TITLE_SIZE)
+    axes[2].axis("off")
     return figure
 
 
