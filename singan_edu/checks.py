@@ -33,7 +33,8 @@ from .answers import answers_folder, remember, remembered
 from .files import write_json
 
 PASSED, WRONG, BLANK = "passed", "wrong", "not attempted"
-MARKS = {PASSED: "✅", WRONG: "❌", BLANK: "⬜"}
+MARKS = {PASSED: "✔", WRONG: "✘", BLANK: "☐"}
+COLOURS = {PASSED: plots.GREEN, WRONG: plots.VERMILION, BLANK: "inherit"}
 DOTS = {1: "●○○", 2: "●●○", 3: "●●●"}
 KEPT = "passed"
 NOTHING = (None, ...)
@@ -120,7 +121,8 @@ class Result:
         return f"{MARKS[self.status]} {self.id} {self.status}. {self.message}".strip()
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
-        text = f"<p>{html.escape(str(self))}</p>".replace("\n", "<br>")
+        style = f"border-left: 4px solid {COLOURS[self.status]}; padding-left: 0.6em"
+        text = f'<p style="{style}">{html.escape(str(self))}</p>'.replace("\n", "<br>")
         if self.figure is not None:
             code = base64.b64encode(plots.light(plots.png(self.figure))).decode()
             alt = f"Exercise {self.id}: expected, yours, and their difference."

@@ -219,9 +219,10 @@ def plot_sizes(images: Sequence[Tensor], plan: PyramidPlan, *, width: float = 8.
     for level, (image, (height, across)) in enumerate(zip(images, plan.sizes)):
         pixels = np.asarray(to_pil(image).convert("RGB"))
         ax.imshow(pixels, extent=(left, left + across, 0, height), interpolation="nearest")
-        text = f"level {level} (n={plan.paper_scale(level)})\n{height} × {across}"
-        narrow = across < 0.11 * total
-        text = text if not narrow else f"{level} (n={plan.paper_scale(level)})\n{height} × {across}"
+        narrow, scale = across < 0.11 * total, plan.paper_scale(level)
+        text = f"level {level} (n={scale})\n{height} × {across}"
+        if narrow:
+            text = f"{level}\nn={scale}\n{height}×{across}"
         ax.text(left, height + gap / 2, text, fontsize=TITLE_SIZE - (2.5 if narrow else 1))
         left += across + gap
     ax.set_aspect("equal", adjustable="datalim")

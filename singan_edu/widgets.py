@@ -251,7 +251,9 @@ class Explorer:
         names = [name for name in shots[0] if len({repr(shot[name]) for shot in shots}) > 1]
         titles = [self.title(shot, names) for shot in shots]
         strip = plots.light(plots.png(plots.strip(map(self.picture, shots), titles)))
-        words = self.alt + " Shown here: " + "; ".join(title.replace("\n", ", ") for title in titles)
+        words = (
+            self.alt + " Shown here: " + "; ".join(title.replace("\n", ", ") for title in titles)
+        )
         return {"image/png": strip, "text/plain": words + "."}, {"image/png": {"alt": words + "."}}
 
 

@@ -127,7 +127,7 @@ def open_and_run(page: sync_api.Page, url: str) -> None:
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.locator("img.singan-picture").last.wait_for()
     last = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").last
-    sync_api.expect(last).to_have_text("[%d]:" % count_code_cells(), timeout=LONGEST)
+    sync_api.expect(last).to_have_text(f"[{count_code_cells()}]:", timeout=LONGEST)
 
 
 def count_code_cells() -> int:

@@ -14,7 +14,7 @@ PHOTO = sample_image("balloon_festival")
 LEVELS = image_pyramid(PHOTO, plan_pyramid(*PHOTO.shape[-2:]))
 
 
-# ------------------------------------------------------------------------------------- exercise 01.1
+# ------------------------------------------------------------------------------------ exercise 01.1
 def min_size_for(short_side: int, levels: int) -> int:
     """The ``min_size`` that gives ``levels`` levels with r = 4/3."""
     return round_half_up(short_side / RATIO ** (levels - 1))
@@ -73,7 +73,7 @@ NUMBER_OF_LEVELS = Exercise(
 )
 
 
-# ------------------------------------------------------------------------------------- exercise 01.2
+# ------------------------------------------------------------------------------------ exercise 01.2
 def detail(fine: Tensor, coarse: Tensor) -> Tensor:
     """What ``fine`` shows and ``coarse``, enlarged to its size, does not."""
     return fine - resize(coarse, fine.shape[-2:])
@@ -124,7 +124,7 @@ WHAT_A_LEVEL_ADDS = Exercise(
 )
 
 
-# ------------------------------------------------------------------------------------- exercise 01.3
+# ------------------------------------------------------------------------------------ exercise 01.3
 def halve(image: Tensor) -> Tensor:
     """Half the size: the mean of every 2 x 2 square."""
     return F.avg_pool2d(image, 2)
