@@ -11,6 +11,8 @@ from faults import FAULTS, QUICKER
 
 from singan_edu import lesson as furniture
 
+# A student's own photograph must not break a lesson: a grey texture, a black sky, a still lake.
+OTHER_PHOTOS = [("01", "gravel"), ("01", "deep_field"), ("01", "misty_lake")]
 LESSONS = {path.name[:2]: path for path in furniture.lessons()}
 
 
@@ -33,3 +35,10 @@ def test_claim_fails_with_its_mechanism_switched_off(claim, monkeypatch):
     notebook = furniture.read(LESSONS[claim[:2]])
     quicker = QUICKER.get(claim[:2], {})
     assert claim in refused_claims(notebook, claim, monkeypatch, quicker)
+
+
+@pytest.mark.parametrize(("number", "photo"), OTHER_PHOTOS)
+def test_claims_hold_for_other_photographs(number, photo, monkeypatch):
+    notebook = furniture.read(LESSONS[number])
+    last = max(claim for claim in FAULTS if claim.startswith(number))
+    assert refused_claims(notebook, last, monkeypatch, {"photo": photo}) == []
