@@ -6,13 +6,14 @@ wherever the library holds the original. The claim must then fail (``test_claims
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from singan_edu import images, pyramid
+from singan_edu import images, networks, pretrained, pyramid, tiles, trainer
 
 Everywhere = Callable[[Callable, Callable], None]
 
@@ -73,6 +74,58 @@ def rounded_to_the_nearest(everywhere: Everywhere) -> None:
     everywhere(images.truncate_to_8_bits, rounded)
 
 
+# --------------------------------------------------------------------------------------- lesson 04
+def noise_forgotten(everywhere: Everywhere) -> None:
+    """04.a, 04.b, 04.h: generators that are given no noise, whatever was asked for."""
+    original = tiles.in_tiles
+    everywhere(original, lambda generator, noise, before: original(generator, 0 * noise, before))
+
+
+def places_told_apart(everywhere: Everywhere) -> None:
+    """04.c: the generators see where in the picture they are, as noise would tell them."""
+
+    def pad(image: Tensor, margin: int) -> Tensor:
+        padded = original(image, margin)
+        return padded + torch.linspace(-1, 1, padded.shape[-1])
+
+    original = networks.pad
+    everywhere(original, pad)
+
+
+def mean_without_root(everywhere: Everywhere) -> None:
+    """04.d: the mean squared error in place of its root."""
+    everywhere(
+        trainer.noise_std_for,
+        lambda real, before, amplitude: amplitude * (real - before).square().mean().item(),
+    )
+
+
+def levels_below_show_nothing(everywhere: Everywhere) -> None:
+    """04.e: every level gives plain grey to the next, so that all is missing."""
+    everywhere(tiles.in_tiles, lambda generator, noise, before: 0 * before)
+
+
+def noise_not_scaled(everywhere: Everywhere) -> None:
+    """04.f: noise of standard deviation one at every level."""
+
+    def unscaled(name: str):
+        model = original(name)
+        return dataclasses.replace(model, noise_stds=(1.0,) * model.trained_levels)
+
+    original = pretrained.load_pretrained
+    everywhere(original, unscaled)
+
+
+def enlarged_in_blocks(everywhere: Everywhere) -> None:
+    """04.g: upsampling that repeats pixels, whose edges are waves new to the level."""
+    no_antialiasing(everywhere)
+
+
+def z_star_drawn_once(everywhere: Everywhere) -> None:
+    """04.i, 04.j: the switch of the authors' code does nothing."""
+    everywhere(trainer.redraw_reconstruction_noise, lambda state: None)
+
+
 FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "01.a": steps_of_one_length,
     "01.b": sizes_cut_off,
@@ -82,7 +135,17 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "01.f": no_antialiasing,
     "01.g": long_side,
     "01.h": rounded_to_the_nearest,
+    "04.a": noise_forgotten,
+    "04.b": noise_forgotten,
+    "04.c": places_told_apart,
+    "04.d": mean_without_root,
+    "04.e": levels_below_show_nothing,
+    "04.f": noise_not_scaled,
+    "04.g": enlarged_in_blocks,
+    "04.h": noise_forgotten,
+    "04.i": z_star_drawn_once,
+    "04.j": z_star_drawn_once,
 }
 
 # Parameters of a lesson that trains, for which its claims fail as surely and sooner.
-QUICKER: dict[str, dict[str, object]] = {}
+QUICKER: dict[str, dict[str, object]] = {"04": {"iterations": 20}}

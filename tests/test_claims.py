@@ -13,6 +13,7 @@ from singan_edu import lesson as furniture
 
 # A student's own photograph must not break a lesson: a grey texture, a black sky, a still lake.
 OTHER_PHOTOS = [("01", "gravel"), ("01", "deep_field"), ("01", "misty_lake")]
+OTHER_PHOTOS += [("04", "balloon_festival"), ("04", "deep_field")]
 LESSONS = {path.name[:2]: path for path in furniture.lessons()}
 
 
