@@ -5,6 +5,16 @@
 8
 """
 
+from .applications.editing import edit, editing_mask
+from .applications.harmonization import harmonization_mask, harmonize
+from .applications.injection import over_levels, suggest_level
+from .applications.paint_to_image import (
+    apply_palette,
+    colour_palette,
+    paint_to_image,
+    quantize_colours,
+    retrain_level,
+)
 from .callbacks import Callback, History, Progress
 from .config import TrainConfig
 from .cost import TrainingPlan, plan_training
@@ -29,6 +39,7 @@ from .losses import (
     gradient_penalty,
     reconstruction_loss,
 )
+from .masks import blend, brush_mask, difference_mask, polygon_mask, soft_mask
 from .metrics import (
     coherence,
     completeness,
@@ -65,13 +76,22 @@ __all__ = [
     "TrainConfig",
     "TrainingPlan",
     "adversarial_loss",
+    "apply_palette",
+    "blend",
+    "brush_mask",
     "coherence",
+    "colour_palette",
     "completeness",
     "copy_map",
     "coverage",
+    "difference_mask",
     "discriminator_loss",
     "download_inception_weights",
+    "edit",
+    "editing_mask",
     "gradient_penalty",
+    "harmonization_mask",
+    "harmonize",
     "image_pyramid",
     "load_image",
     "load_mask",
@@ -79,18 +99,23 @@ __all__ = [
     "load_pretrained",
     "nnf_diversity",
     "open_photo",
+    "over_levels",
+    "paint_to_image",
     "paste",
     "patch_swd",
     "pixel_diversity",
     "plan_pyramid",
     "plan_training",
+    "polygon_mask",
     "pretrained_names",
     "psnr",
+    "quantize_colours",
     "random_feature_fid",
     "receptive_field",
     "receptive_field_share",
     "reconstruction_loss",
     "resize",
+    "retrain_level",
     "rmse",
     "run_folder",
     "sample_image",
@@ -99,7 +124,9 @@ __all__ = [
     "save_image",
     "scorecard",
     "sifid",
+    "soft_mask",
     "ssim",
+    "suggest_level",
     "swd_noise_floor",
     "to_pil",
     "train",

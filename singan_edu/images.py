@@ -328,6 +328,22 @@ def check_same_aspect(image: Tensor, size: tuple[int, int], name: str) -> None:
         )
 
 
+def match_size(image: Tensor, size: tuple[int, int], name: str) -> Tensor:
+    """``image`` at ``size`` = (height, width), resized with an ``ImageNotice`` if need be.
+
+    Raises:
+        ValueError: another aspect, so that resizing would distort it visibly.
+    """
+    if tuple(image.shape[-2:]) == tuple(size):
+        return image
+    check_same_aspect(image, size, name)
+    _notify(
+        f"{name} of {image.shape[-2]} x {image.shape[-1]} pixels is resized to {size[0]} x "
+        f"{size[1]}."
+    )
+    return resize(image, size)
+
+
 def paste(
     background: Tensor, object: Tensor, *, mask: Tensor | None = None, top: int, left: int
 ) -> tuple[Tensor, Tensor]:

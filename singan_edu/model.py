@@ -165,7 +165,8 @@ class SinGAN:
                 gives new layouts, higher levels change ever finer detail.
             start: what stands in for the levels before: their ``"reconstruction"`` of the
                 photograph (authors' code), or the ``"real"`` photograph, reduced (paper, figure 8).
-            size, noise_scale, seed: as in ``run_from``.
+            size, noise_scale, seed: as in ``run_from``. At another size or aspect, what is kept is
+                stretched (``random_generation.sample_mirrored`` continues it instead).
         """
         if start not in STARTS:
             raise ValueError(f"start={start!r} is not known; choose one of {', '.join(STARTS)}.")

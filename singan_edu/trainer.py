@@ -30,6 +30,11 @@ from .model import SinGAN
 from .networks import Discriminator, Generator, build_discriminator, build_generator, initialize
 
 
+def unchanged(picture: Tensor) -> Tensor:
+    """What the level sees of the picture before it, unless an application wants otherwise."""
+    return picture
+
+
 @dataclass
 class LevelTraining:
     """One level in training: the only mutable thing in the library.
@@ -44,6 +49,9 @@ class LevelTraining:
         rng: the source of all randomness of the training.
         iteration: how many iterations are done.
         losses: of the last iteration, as scalar tensors.
+        prepare: what becomes of the upsampled picture of the level before, random or
+            reconstructed, before this level sees it; nothing, unless it is retrained on quantised
+            colours.
     """
 
     model: SinGAN
@@ -58,6 +66,7 @@ class LevelTraining:
     rng: torch.Generator
     iteration: int = 0
     losses: dict[str, Tensor] = field(default_factory=dict)
+    prepare: Callable[[Tensor], Tensor] = unchanged
 
     @property
     def config(self) -> TrainConfig:
@@ -174,7 +183,8 @@ def sample_previous(state: LevelTraining) -> Tensor:
     if state.level == 0:
         return torch.zeros_like(state.real)
     maps = [_normal(state, level) for level in range(state.level)]
-    return _upsample(state.model, state.model.run_from(0, noise=maps), state.level)
+    picture = state.model.run_from(0, noise=maps)
+    return state.prepare(_upsample(state.model, picture, state.level))
 
 
 def reconstruct(state: LevelTraining) -> Tensor:
@@ -246,7 +256,11 @@ def _upsample(model: SinGAN, picture: Tensor, level: int) -> Tensor:
 
 # ----------------------------------------------------------------------------- from level to level
 def begin_level(
-    model: SinGAN, rng: torch.Generator, before: LevelTraining | None = None
+    model: SinGAN,
+    rng: torch.Generator,
+    before: LevelTraining | None = None,
+    *,
+    prepare: Callable[[Tensor], Tensor] = unchanged,
 ) -> LevelTraining:
     """Set up the next level above what ``model`` has: networks, optimizers, noise std.
 
@@ -267,7 +281,7 @@ def begin_level(
     if level == 0:
         reconstructed_previous, noise_std = torch.zeros_like(real), 1.0
     else:
-        reconstructed_previous = _upsample(model, model.reconstruct(), level)
+        reconstructed_previous = prepare(_upsample(model, model.reconstruct(), level))
         noise_std = noise_std_for(real, reconstructed_previous, config.noise_amplitude)
     generator, discriminator = generator.to(device).train(), discriminator.to(device).train()
     return LevelTraining(
@@ -281,6 +295,7 @@ def begin_level(
         _adam(generator, config),
         _adam(discriminator, config),
         rng,
+        prepare=prepare,
     )
 
 

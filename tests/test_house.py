@@ -17,9 +17,13 @@ FLOORS = [
     for row in re.findall(r"^\| ((?:`[a-z_]+`(?:, )?)+) \|", README, re.M)
     for name in re.findall(r"`([a-z_]+)`", row)
 ]
-MODULES = sorted(
-    path.stem for path in PACKAGE.glob("*.py") if path.stem not in ("__init__", "__main__")
-)
+FILES = {
+    path.stem: path
+    for folder in (PACKAGE, PACKAGE / "applications")
+    for path in folder.glob("*.py")
+    if path.stem not in ("__init__", "__main__")
+}
+MODULES = sorted(FILES)
 
 
 def run_time_imports(tree):
@@ -45,13 +49,13 @@ def test_the_readme_lists_every_module():
 @pytest.mark.parametrize("module", MODULES)
 def test_an_import_only_ever_goes_down(module):
     below = FLOORS[: FLOORS.index(module)]
-    imports = run_time_imports(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8")))
+    imports = run_time_imports(ast.parse(FILES[module].read_text(encoding="utf-8")))
     assert imports <= set(below), f"{module} imports {sorted(imports - set(below))} from above"
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_everything_public_has_a_docstring(module):
-    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+    tree = ast.parse(FILES[module].read_text(encoding="utf-8"))
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     public = [n for n in ast.walk(tree) if isinstance(n, kinds) and not n.name.startswith("_")]
     assert ast.get_docstring(tree)

@@ -303,7 +303,9 @@ def test_bfloat16_learns_what_float32_learns():
 def test_bfloat16_keeps_no_converted_weights_from_one_step_to_the_next():
     state = level_in_training(0, discriminator_norm="none", precision="bfloat16")
     cached = []
-    state.generator.register_forward_hook(lambda *_: cached.append(torch.is_autocast_cache_enabled()))
+    state.generator.register_forward_hook(
+        lambda *_: cached.append(torch.is_autocast_cache_enabled())
+    )
     train_iteration(state)
     assert set(cached) == {False}
 

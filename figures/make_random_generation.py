@@ -1,0 +1,91 @@
+"""Make the picture of lesson 07: start levels, sizes and mixed scales of one trained pyramid.
+
+    python figures/make_random_generation.py [NAME]      default: balloon_festival
+
+Writes ``figures/random_generation.png`` from a pyramid that ships, seeds not chosen.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+
+import singan_edu as sg
+from singan_edu import plots
+from singan_edu.applications.random_generation import mixed_grid, sample_mirrored, start_level_grid
+
+FIGURES = Path(__file__).parent
+LEVELS, SEED, KEPT_BELOW, MIX_LEVEL = (0, 1, 3), 1, 2, 1
+COARSE_SEEDS, FINE_SEEDS = (1, 2), (3, 4)
+SHOWN = 4  # times that differences are enlarged
+
+
+def make_figure(name: str) -> Path:
+    """Draw all three blocks with the pyramid ``name``; returns the path."""
+    model = sg.load_pretrained(name)
+    figure = Figure(figsize=(9, 7.3), layout="constrained")
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.0, 0.9, 1.7))
+    draw_start_levels(top, model)
+    draw_sizes(middle, model)
+    draw_mixtures(bottom, model)
+    return save_small(figure, FIGURES / "random_generation.png")
+
+
+def draw_start_levels(figure: Figure, model: sg.SinGAN) -> None:
+    """The photograph, and one sample from each of a few start levels."""
+    figure.suptitle("Where the noise begins; what the levels before made is kept", fontsize=9)
+    samples = start_level_grid(model, 1, seed=SEED)
+    titles = [f"from {model.plan.label(level)}" for level in LEVELS]
+    draw_row(figure, [model.image, *samples[list(LEVELS)].split(1)], ["the picture", *titles])
+
+
+def draw_sizes(figure: Figure, model: sg.SinGAN) -> None:
+    """Samples of another aspect: all new, stretched, and mirrored."""
+    height, width = model.image.shape[-2:]
+    wide = (height, 2 * width)
+    figure.suptitle(f"Another size, {wide[0]} × {wide[1]} pixels", fontsize=9)
+    pictures = [
+        model.sample(size=wide, seed=SEED),
+        model.sample(size=wide, start_level=KEPT_BELOW, seed=SEED),
+        sample_mirrored(model, wide, KEPT_BELOW, seed=SEED),
+    ]
+    kept = f"from level {KEPT_BELOW}, the rest"
+    draw_row(figure, pictures, ["from level 0", f"{kept} stretched", f"{kept} mirrored"])
+
+
+def draw_mixtures(figure: Figure, model: sg.SinGAN) -> None:
+    """Samples of two coarse seeds (rows), each with the detail of two fine seeds (columns)."""
+    figure.suptitle(
+        f"The noise of one seed below level {MIX_LEVEL}, of another from there on", fontsize=9
+    )
+    pictures = mixed_grid(model, COARSE_SEEDS, FINE_SEEDS, MIX_LEVEL).split(1)
+    axes = figure.subplots(2, 3)
+    for row, coarse in enumerate(COARSE_SEEDS):
+        one, other = pictures[2 * row : 2 * row + 2]
+        difference = (SHOWN * (one - other).abs() - 1).clamp(-1, 1)
+        titles = [f"coarse seed {coarse}, fine seed {fine}" for fine in FINE_SEEDS]
+        titles.append(f"their difference, {SHOWN} times")
+        for ax, picture, title in zip(axes[row], [one, other, difference], titles):
+            plots.draw_image(ax, picture, title)
+
+
+def save_small(figure: Figure, path: Path) -> Path:
+    """Write the figure with a palette of 256 colours, in a third of the space."""
+    with Image.open(io.BytesIO(plots.png(figure))) as picture:
+        picture.convert("RGB").quantize(256, kmeans=2).save(path, optimize=True)
+    return path
+
+
+def draw_row(figure: Figure, pictures: list[Tensor], titles: list[str]) -> None:
+    """Pictures side by side."""
+    for ax, picture, title in zip(figure.subplots(1, len(pictures)), pictures, titles):
+        plots.draw_image(ax, picture, title)
+
+
+if __name__ == "__main__":
+    print(make_figure(*sys.argv[1:2] or ["balloon_festival"]))
