@@ -33,7 +33,8 @@ from .answers import answers_folder, remember, remembered
 from .files import write_json
 
 PASSED, WRONG, BLANK = "passed", "wrong", "not attempted"
-MARKS = {PASSED: "✅", WRONG: "❌", BLANK: "⬜"}
+MARKS = {PASSED: "✔", WRONG: "✘", BLANK: "☐"}
+COLOURS = {PASSED: plots.GREEN, WRONG: plots.VERMILION, BLANK: "inherit"}
 DOTS = {1: "●○○", 2: "●●○", 3: "●●●"}
 KEPT = "passed"
 NOTHING = (None, ...)
@@ -120,7 +121,8 @@ class Result:
         return f"{MARKS[self.status]} {self.id} {self.status}. {self.message}".strip()
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
-        text = f"<p>{html.escape(str(self))}</p>".replace("\n", "<br>")
+        style = f"border-left: 4px solid {COLOURS[self.status]}; padding-left: 0.6em"
+        text = f'<p style="{style}">{html.escape(str(self))}</p>'.replace("\n", "<br>")
         if self.figure is not None:
             code = base64.b64encode(plots.light(plots.png(self.figure))).decode()
             alt = f"Exercise {self.id}: expected, yours, and their difference."
@@ -183,12 +185,11 @@ def difference(expected: Any, yours: Any) -> float:
     >>> difference([(25, 33), 2.0], [(25, 34), 2.0])
     1.0
     """
-    if isinstance(expected, str) or isinstance(yours, str) or expected is None or yours is None:
-        return (
-            0.0
-            if expected is yours or (type(expected) is type(yours) and expected == yours)
-            else math.inf
-        )
+    if isinstance(expected, list | tuple) and isinstance(yours, list | tuple):
+        pairs = list(zip(expected, yours))
+        return max([difference(*pair) for pair in pairs] + [_uneven(expected, yours)])
+    if isinstance(expected, str | None) or isinstance(yours, str | None):
+        return 0.0 if expected == yours else math.inf
     try:
         one, other = _numbers(expected), _numbers(yours)
     except (TypeError, ValueError, RuntimeError):
@@ -196,6 +197,11 @@ def difference(expected: Any, yours: Any) -> float:
     if one.shape != other.shape or not np.isfinite(other).all():
         return math.inf
     return float(np.abs(one - other).max()) if one.size else 0.0
+
+
+def _uneven(one: Sequence, other: Sequence) -> float:
+    """Infinite where two sequences are not of one length."""
+    return 0.0 if len(one) == len(other) else math.inf
 
 
 def _called(answer: Callable, case: tuple) -> Any:

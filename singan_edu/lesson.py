@@ -19,6 +19,7 @@ import os
 import re
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,7 +58,7 @@ def claim(id: str, holds: bool, sentence: str, **measured: object) -> None:
     if not holds:
         numbers = ", ".join(f"{name} = {value}" for name, value in measured.items())
         raise AssertionError(f"Claim {id} does not hold here: {sentence} Measured: {numbers}")
-    print(f"✔ {id}  {sentence}")
+    print(textwrap.fill(f"✔ {id}  {sentence}", 88, subsequent_indent=" " * (4 + len(id))))
 
 
 def show_source(function: Callable) -> None:

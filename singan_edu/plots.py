@@ -10,13 +10,14 @@ import io
 import math
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from IPython.display import DisplayHandle, Image, display
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -35,6 +36,7 @@ from .trainer import LevelTraining
 # Okabe and Ito's palette, which colour-blind readers can tell apart.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 TITLE_SIZE, DPI = 9, 100
+SHADES = colormaps["viridis"]  # for things in an order; even in lightness
 MOST_BYTES = 60_000  # of a picture in a lesson
 LOSSES = {
     "discriminator": ("D: fake − real scores", BLUE),
@@ -196,6 +198,68 @@ def plot_pyramid(
         ax.add_patch(
             Rectangle(corner, field, field, fill=False, edgecolor=VERMILION, linewidth=1.2)
         )
+    return figure
+
+
+def plot_sizes(images: Sequence[Tensor], plan: PyramidPlan, *, width: float = 8.0) -> Figure:
+    """All levels at one scale, coarse to fine, on one line: how large each really is.
+
+    Args:
+        images: (1, C, h, w) coarse to fine, as ``image_pyramid`` makes them.
+        width: of the figure, in inches.
+    """
+    tallest, gap = plan.sizes[-1][0], 6 + plan.sizes[-1][1] // 25
+    total = sum(size[1] + gap for size in plan.sizes) - gap
+    figure = Figure(figsize=(width, width * tallest / total + 0.45))
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.set_xlim(-1, total + 1)
+    ax.set_ylim(-1, tallest + 0.45 * total / width)
+    ax.axis("off")
+    left = 0
+    for level, (image, (height, across)) in enumerate(zip(images, plan.sizes)):
+        pixels = np.asarray(to_pil(image).convert("RGB"))
+        ax.imshow(pixels, extent=(left, left + across, 0, height), interpolation="nearest")
+        narrow, scale = across < 0.11 * total, plan.paper_scale(level)
+        text = f"level {level} (n={scale})\n{height} × {across}"
+        if narrow:
+            text = f"{level}\nn={scale}\n{height}×{across}"
+        ax.text(left, height + gap / 2, text, fontsize=TITLE_SIZE - (2.5 if narrow else 1))
+        left += across + gap
+    ax.set_aspect("equal", adjustable="datalim")
+    return figure
+
+
+def plot_curves(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    x: str,
+    y: str,
+    log_x: bool = False,
+    mark: float | None = None,
+) -> Figure:
+    """Curves in one frame, dark to bright in the order given, with a legend.
+
+    Args:
+        curves: label -> (x values, y values).
+        x: label of the horizontal axis.
+        y: label of the vertical axis.
+        log_x: whether the horizontal axis is logarithmic.
+        mark: where a vertical line stands, if there is one.
+    """
+    figure = Figure(figsize=(6.4, 3.2), layout="constrained")
+    ax = figure.subplots()
+    shades = SHADES(np.linspace(0, 0.92, max(2, len(curves))))
+    for (label, (xs, ys)), shade in zip(curves.items(), shades):
+        ax.plot(xs, ys, ".-", color=shade, label=label, linewidth=1.4, markersize=5)
+    if mark is not None:
+        ax.axvline(mark, color="0.6", linewidth=0.9, linestyle="--", zorder=0)
+    if log_x:
+        ax.set_xscale("log")
+    ax.set_xlabel(x, fontsize=TITLE_SIZE)
+    ax.set_ylabel(y, fontsize=TITLE_SIZE)
+    ax.tick_params(labelsize=TITLE_SIZE - 1)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(fontsize=TITLE_SIZE - 1, frameon=False)
     return figure
 
 

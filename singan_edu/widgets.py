@@ -142,11 +142,10 @@ def explore(
     choices = {name: list(options) for name, options in values.items()}
     first = {name: options[0] for name, options in choices.items()} | (start or {})
     shots = [first | shot for shot in strip or _along_the_first(choices)]
-    explorer = Explorer(function, caption, plan)
+    explorer = Explorer(function, alt, caption=caption, plan=plan)
     widget = Fallback(explorer.controls(choices, first))
     widget.add_class("singan-explore")
-    widget.data, widget.facts = explorer.static(shots, alt)
-    explorer.image.tooltip = alt
+    widget.data, widget.facts = explorer.static(shots)
     return widget
 
 
@@ -163,6 +162,7 @@ class Explorer:
 
     Args:
         function: of named values, see ``explore``.
+        alt: what is to be seen, in words; it stands under the picture.
         caption: a line of text of the same values.
         plan: for labels of levels in both countings.
     """
@@ -170,10 +170,12 @@ class Explorer:
     def __init__(
         self,
         function: Callable[..., Tensor | Figure],
+        alt: str,
+        *,
         caption: Callable[..., str] | None = None,
         plan: PyramidPlan | None = None,
     ) -> None:
-        self.function, self.caption, self.plan = function, caption, plan
+        self.function, self.alt, self.caption, self.plan = function, alt, caption, plan
         self.kept: dict[str, bytes] = {}
         self.image = ipywidgets.Image(format="png")
         self.image.layout.max_width = "100%"
@@ -193,7 +195,8 @@ class Explorer:
         """Put the picture of ``values`` before the reader, or say why there is none."""
         try:
             self.image.value = self.picture(values)
-            self.text.value = html.escape(self.caption(**values) if self.caption else "")
+            note = f"{html.escape(self.caption(**values))}<br>" if self.caption else ""
+            self.text.value = f"{note}<small>{html.escape(self.alt)}</small>"
         except Exception as error:  # a callback's error would be seen by nobody
             self.text.value = f"<b>{type(error).__name__}:</b> {html.escape(str(error))}"
 
@@ -243,12 +246,14 @@ class Explorer:
         ]
         return "\n".join(parts)
 
-    def static(self, shots: Sequence[Values], alt: str) -> tuple[Values, Values]:
+    def static(self, shots: Sequence[Values]) -> tuple[Values, Values]:
         """The strip as outputs of a notebook, (data, metadata)."""
         names = [name for name in shots[0] if len({repr(shot[name]) for shot in shots}) > 1]
         titles = [self.title(shot, names) for shot in shots]
         strip = plots.light(plots.png(plots.strip(map(self.picture, shots), titles)))
-        words = alt + " Shown here: " + "; ".join(title.replace("\n", ", ") for title in titles)
+        words = (
+            self.alt + " Shown here: " + "; ".join(title.replace("\n", ", ") for title in titles)
+        )
         return {"image/png": strip, "text/plain": words + "."}, {"image/png": {"alt": words + "."}}
 
 
