@@ -15,7 +15,7 @@ from .applications.paint_to_image import (
     quantize_colours,
     retrain_level,
 )
-from .callbacks import Callback, History, Progress
+from .callbacks import Callback, Film, History, Progress
 from .config import TrainConfig
 from .cost import TrainingPlan, plan_training
 from .evaluation import scorecard
@@ -39,6 +39,7 @@ from .losses import (
     gradient_penalty,
     reconstruction_loss,
 )
+from .machine import machine_report
 from .masks import blend, brush_mask, difference_mask, polygon_mask, soft_mask
 from .metrics import (
     coherence,
@@ -66,6 +67,7 @@ __all__ = [
     "Callback",
     "ConvBlock",
     "Discriminator",
+    "Film",
     "Generator",
     "History",
     "ImageNotice",
@@ -97,6 +99,7 @@ __all__ = [
     "load_mask",
     "load_or_train",
     "load_pretrained",
+    "machine_report",
     "nnf_diversity",
     "open_photo",
     "over_levels",
