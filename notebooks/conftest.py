@@ -21,6 +21,6 @@ def pytest_runtest_makereport(item, call):
 
 
 def pytest_runtest_setup(item):
-    """A lesson stops at the cell that failed: what comes after it would fail for no other reason."""
+    """A lesson stops at the cell that failed: the rest would fail for no other reason."""
     if hasattr(item.parent, "failed_cell"):
         pytest.skip(f"{item.parent.failed_cell} of this lesson failed")

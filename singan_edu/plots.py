@@ -138,7 +138,7 @@ def comparison(expected: Tensor, yours: Tensor, *, width: float = 8.0) -> Figure
     axes = figure.subplots(1, 3)
     draw_image(axes[0], expected[0], "expected")
     draw_image(axes[1], yours[0], "yours")
-    axes[2].imshow(gap, cmap="cividis", vmin=0, interpolation="nearest")
+    axes[2].imshow(gap.numpy(), cmap="cividis", vmin=0, interpolation="nearest")
     axes[2].set_title(f"difference, up to {gap.max():.3g}", fontsize=TITLE_SIZE)
     axes[2].axis("off")
     return figure

@@ -7,6 +7,7 @@ hold that version only (``lesson.furnish``).
 
 from __future__ import annotations
 
+import hashlib
 import html
 import io
 import time
@@ -247,14 +248,18 @@ class Explorer:
         return "\n".join(parts)
 
     def static(self, shots: Sequence[Values]) -> tuple[Values, Values]:
-        """The strip as outputs of a notebook, (data, metadata)."""
+        """The strip as outputs of a notebook, (data, metadata).
+
+        The metadata hold the words for who cannot see it, and a checksum of each picture, by which
+        a test tells whether all of them differ.
+        """
         names = [name for name in shots[0] if len({repr(shot[name]) for shot in shots}) > 1]
         titles = [self.title(shot, names) for shot in shots]
-        strip = plots.light(plots.png(plots.strip(map(self.picture, shots), titles)))
-        words = (
-            self.alt + " Shown here: " + "; ".join(title.replace("\n", ", ") for title in titles)
-        )
-        return {"image/png": strip, "text/plain": words + "."}, {"image/png": {"alt": words + "."}}
+        pictures = [self.picture(shot) for shot in shots]
+        words = f"{self.alt} Shown here: {'; '.join(t.replace(chr(10), ', ') for t in titles)}."
+        facts = {"alt": words, "strip": [hashlib.sha256(data).hexdigest()[:8] for data in pictures]}
+        strip = plots.light(plots.png(plots.strip(pictures, titles)))
+        return {"image/png": strip, "text/plain": words}, {"image/png": facts}
 
 
 def picture_bytes(picture: Tensor | Figure) -> bytes:

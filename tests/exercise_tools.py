@@ -68,10 +68,15 @@ def code_of(cell: dict[str, Any]) -> str:
     return "".join(cell["source"]) if cell["cell_type"] == "code" else ""
 
 
-def refused_claims(notebook: dict[str, Any], until: str, patch: pytest.MonkeyPatch) -> list[str]:
+def refused_claims(
+    notebook: dict[str, Any],
+    until: str,
+    patch: pytest.MonkeyPatch,
+    parameters: dict[str, object],
+) -> list[str]:
     """The claims that do not hold when a lesson runs, in this process, up to claim ``until``.
 
-    Nothing is drawn, since a claim is about numbers.
+    Nothing is drawn, since a claim is about numbers. ``parameters`` override the lesson's own.
     """
     refused: list[str] = []
     patch.setattr(furniture, "claim", lambda id, holds, *a, **k: holds or refused.append(id))
@@ -81,6 +86,8 @@ def refused_claims(notebook: dict[str, Any], until: str, patch: pytest.MonkeyPat
     for cell in notebook["cells"]:
         source = code_of(cell)
         exec(compile(source, cell["id"], "exec"), space)
+        if "parameters" in furniture.tags(cell):
+            space.update(parameters)
         if until in [call.args[0].value for call in calls(source, "claim")]:
             return refused
     raise ValueError(f"There is no claim {until}.")

@@ -45,6 +45,9 @@ def place(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("lab")
     (folder / "notebooks").mkdir()
     shutil.copy(ROOT / "notebooks" / LESSON, folder / "notebooks")
+    (folder / "figures").mkdir()
+    for figure in (ROOT / "figures").glob("*.png"):  # a lesson shows them
+        shutil.copy(figure, folder / "figures")
     for name, settings in SETTINGS.items():
         file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -270,15 +270,10 @@ def test_the_photograph_is_a_parameter(lesson):
 
 # ---------------------------------------------------------------------------------- symbols, names
 def formulas(notebook: dict) -> str:
-    """What stands between dollar signs, without the names of styles and words."""
+    """What stands between dollar signs, without words and upright names."""
     text = re.sub(r"`[^`]*`", "", prose(notebook))
-    math = " ".join(
-        re.findall(r"\$\$(.+?)\$\$|\$([^$]+)\$", text, flags=re.DOTALL)
-        and [
-            one or other
-            for one, other in re.findall(r"\$\$(.+?)\$\$|\$([^$]+)\$", text, flags=re.DOTALL)
-        ]
-    )
+    found = re.findall(r"\$\$(.+?)\$\$|\$([^$]+)\$", text, flags=re.DOTALL)
+    math = " ".join(displayed or inline for displayed, inline in found)
     return re.sub(r"\\(text\w*|mathrm|mathbf)\{[^}]*\}", " ", math)
 
 
