@@ -25,7 +25,16 @@ if TYPE_CHECKING:  # for readers and type checkers; no import at run time
 
 
 WRITE_SECONDS = 5.0  # how often a history is written; a crash loses what came after
-FILM_SHARES = (1, 5, 10, 20, 40, 60, 80, 100)  # per cent of a level's iterations; most changes early
+FILM_SHARES = (
+    1,
+    5,
+    10,
+    20,
+    40,
+    60,
+    80,
+    100,
+)  # per cent of a level's iterations; most changes early
 
 
 class Callback:

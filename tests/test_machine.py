@@ -29,7 +29,10 @@ FAULTS = {
     "PyTorch": (torch, "__version__", "2.3.1", "2.4 or newer"),
     "ipywidgets": (machine, "version", lambda name: "7.7.0", "8.1 or newer"),
     "memory": (
-        machine.psutil, "virtual_memory", lambda: SimpleNamespace(available=2e8), "close other"
+        machine.psutil,
+        "virtual_memory",
+        lambda: SimpleNamespace(available=2e8),
+        "close other",
     ),
     "disk": (machine.shutil, "disk_usage", lambda path: SimpleNamespace(free=1e8), "free some"),
     "threads": (torch, "get_num_threads", lambda: 0, "OMP_NUM_THREADS"),

@@ -12,7 +12,7 @@ PLANS = tuple(plan_pyramid(height, width) for height, width in ((188, 250), (96,
 BYTES = torch.tensor([0.0, 51.0, 127.5, 204.0, 255.0])
 
 
-# ------------------------------------------------------------------------------------- exercise 00.1
+# ------------------------------------------------------------------------------------ exercise 00.1
 def paper_scale(level: int, num_levels: int) -> int:
     """The paper's n of a level."""
     return num_levels - 1 - level
@@ -58,7 +58,7 @@ TWO_COUNTINGS = Exercise(
 )
 
 
-# ------------------------------------------------------------------------------------- exercise 00.2
+# ------------------------------------------------------------------------------------ exercise 00.2
 def to_unit(levels: Tensor) -> Tensor:
     """Grey levels 0 … 255 as numbers in [-1, 1]."""
     return levels / 127.5 - 1

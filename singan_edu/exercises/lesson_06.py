@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from ..checks import NOTHING, Exercise, Mistake
 from ..config import TrainConfig
+from ..images import resize, sample_image
 from ..losses import adversarial_loss, discriminator_loss, reconstruction_loss
+from ..metrics import patch_swd
 from ..model import SinGAN
-from ..plots import BLUE, ORANGE, TITLE_SIZE
+from ..plots import BLUE, ORANGE, TITLE_SIZE, VERMILION, draw_image
+from ..pyramid import PyramidPlan, plan_pyramid
 from ..trainer import (
     LevelTraining,
+    begin_level,
     draw_noise,
     learning_rate_at,
     measure_statistics,
@@ -31,7 +37,7 @@ from ..trainer import (
 TRACES = ("the loss", "slope that reaches G", "slope that reaches D")
 
 
-# ------------------------------------------------------------------------------------- exercise 06.1
+# ------------------------------------------------------------------------------------ exercise 06.1
 @dataclass(frozen=True)
 class LossOfD(Exercise):
     """An exercise that asks for D's loss, and looks at what it sends back to both networks.
@@ -138,7 +144,7 @@ STEP_OF_D = LossOfD(
 )
 
 
-# ------------------------------------------------------------------------------------- exercise 06.2
+# ------------------------------------------------------------------------------------ exercise 06.2
 def loss_of_g(fake_scores: Tensor, reconstruction: Tensor, real: Tensor, alpha: float) -> Tensor:
     """Please D, and give the photograph back."""
     return adversarial_loss(fake_scores) + alpha * reconstruction_loss(reconstruction, real)
@@ -212,7 +218,7 @@ TASKS_OF_G = Exercise(
 )
 
 
-# ------------------------------------------------------------------------------------- exercise 06.3
+# ------------------------------------------------------------------------------------ exercise 06.3
 def learning_rate(iteration: int, iterations: int, rate: float) -> float:
     """The library's schedule, with its 80 % and its tenth."""
     return learning_rate_at(
@@ -272,9 +278,25 @@ SCHEDULE = Exercise(
 )
 
 
-# ------------------------------------------------------------------------- exercise 06.4: the clinic
+# ------------------------------------------------------------------------ exercise 06.4: the clinic
 NO_RECONSTRUCTION, NO_PENALTY, WRONG_SIGN = "no reconstruction", "no penalty", "wrong sign"
 FAULTS = {"A": NO_PENALTY, "B": NO_RECONSTRUCTION, "C": WRONG_SIGN}
+
+
+@functools.cache
+def bench() -> tuple[PyramidPlan, Tensor]:
+    """The lab's pyramid, and its photograph at the finest level."""
+    photo = sample_image("birds_at_dusk")
+    plan = plan_pyramid(*photo.shape[-2:], max_size=64)
+    return plan, resize(photo, plan.sizes[-1])
+
+
+def fresh_level(recipe: TrainConfig, *, seed: int = 0) -> LevelTraining:
+    """Level 0 of the lab's photograph, untrained; z* is drawn from ``seed``, once."""
+    plan, finest = bench()
+    rng = torch.Generator().manual_seed(seed)
+    z_star = torch.randn(1, 1, *plan.sizes[0], generator=rng)
+    return begin_level(SinGAN(recipe, plan, finest, z_star, seed), rng)
 
 
 def plead_guilty(state: LevelTraining, fake: Tensor) -> None:
@@ -318,6 +340,56 @@ def train_with(
     return state.unfinished_model(), losses
 
 
+def symptoms(
+    results: Mapping[str, tuple[SinGAN, list[dict[str, float]]]], real: Tensor
+) -> dict[str, float]:
+    """The worst patient's penalty, reconstruction error, and distance of patches from those of
+    ``real``, each as a multiple of what is healthy.
+    """
+    last = {name: dict(losses[-1]) for name, (_, losses) in results.items()}
+    for name, (model, _) in results.items():
+        last[name]["patches"] = patch_swd(real, model.sample(4, seed=1), levels=1)
+    healthy = last.pop("healthy")
+    keys = ("gradient_penalty", "reconstruction", "patches")
+    return {key: max(losses[key] for losses in last.values()) / healthy[key] for key in keys}
+
+
+def draw_rows(
+    models: Mapping[str, SinGAN],
+    losses: Mapping[str, list[dict[str, float]]] | None = None,
+    *,
+    samples: int = 3,
+) -> Figure:
+    """A row for each training: samples, the reconstruction, and two of its losses if given."""
+    curves = dict(gradient_penalty="gradient penalty", reconstruction="reconstruction error")
+    curves = curves if losses else {}
+    columns = samples + 1 + len(curves)
+    height, width = bench()[0].sizes[0]
+    row = 9 / columns * height / width + 0.25
+    figure = Figure(figsize=(9, row * len(models)), layout="constrained")
+    grid = figure.subplots(len(models), columns, squeeze=False)
+    for axes, (name, model) in zip(grid, models.items()):
+        pictures = [*model.sample(samples, seed=1), model.reconstruct()]
+        titles = [f"{name}: samples", *[""] * (samples - 1), "reconstruction"]
+        for ax, picture, title in zip(axes, pictures, titles):
+            draw_image(ax, picture, title)
+        for ax, key in zip(axes[samples + 1 :], curves):
+            _draw_curve(ax, {other: [r[key] for r in rows] for other, rows in losses.items()}, name)
+    for ax, title in zip(grid[0][samples + 1 :], curves.values()):
+        ax.set_title(title, fontsize=TITLE_SIZE)
+    return figure
+
+
+def _draw_curve(ax: Axes, values: Mapping[str, list[float]], name: str) -> None:
+    """One training's curve, with the others in grey behind it."""
+    for curve in values.values():
+        ax.plot(curve, color="0.82", linewidth=0.8, zorder=0)
+    ax.plot(values[name], color=VERMILION, linewidth=1.2)
+    ax.set_yscale("log")
+    ax.tick_params(labelsize=6, which="both")
+    ax.spines[["top", "right"]].set_visible(False)
+
+
 CLINIC = Exercise(
     id="06.4",
     title="the clinic",
@@ -341,13 +413,14 @@ CLINIC = Exercise(
         Mistake(
             "B and C exchanged",
             [NO_PENALTY, WRONG_SIGN, NO_RECONSTRUCTION],
-            "A is right; exchange B and C. Which one still makes patches like those of the "
-            "photograph, though not the photograph?",
+            "A is right; exchange B and C. In which of the two rows is the reconstruction simply one "
+            "more sample?",
         ),
         Mistake(
             "turned by one",
             [NO_RECONSTRUCTION, WRONG_SIGN, NO_PENALTY],
-            "None of the three is right yet. Begin with the one whose samples are fine.",
+            "None of the three is right yet. Begin with the one whose reconstruction "
+            "never gets any better.",
         ),
         Mistake(
             "turned by two",
