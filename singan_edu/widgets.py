@@ -61,6 +61,7 @@ def predict(id: str, question: str, options: Sequence[str]) -> Fallback:
     status = ipywidgets.HTML(_status(buttons.value))
 
     def keep(change: Mapping[str, Any]) -> None:
+        """Remember what was clicked, and say so."""
         remember(PREDICTIONS, id, change["new"])
         status.value = _status(change["new"])
 
@@ -212,6 +213,7 @@ class Explorer:
         }
 
         def redraw(change: object) -> None:
+            """Show the picture of where the handles are."""
             self.show({name: slider.value for name, slider in sliders.items()})
 
         for slider in sliders.values():
