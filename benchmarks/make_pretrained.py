@@ -1,6 +1,7 @@
 """Train, score and store the pyramids that ship with the package.
 
-    python benchmarks/make_pretrained.py [NAME ...]        all of the table below if none is named
+    python benchmarks/make_pretrained.py [NAME ...]        all of RECIPES below if none is named
+    python benchmarks/make_pretrained.py --variants        the small ones that lesson 08 compares
 
 Each is trained, or taken from ``runs/`` if it was before, and saved in half precision to
 ``singan_edu/pretrained_models/NAME``. What lies there is then read again and scored:
@@ -34,6 +35,7 @@ from singan_edu.applications.super_resolution import (
     super_resolution_report,
     super_resolve,
 )
+from singan_edu.applications.training_variants import Variant, number_of_scales, padding_variants
 from singan_edu.callbacks import reconstruction_error
 from singan_edu.evaluation import AXES, Scorecard
 from singan_edu.files import write_json
@@ -86,24 +88,52 @@ RECIPES = {
     "painted_coast": Recipe("painted_coast", *_SHIPPED),
     "deep_field-super_resolution": Recipe("deep_field", changes=dict(max_size=125), factor=2),
 }
+VARIED, VARIED_SIDE, SCALES = "balloon_festival", 64, (1, 2, 3, 4, 5)
+PADDINGS = ("conv", "noise")  # "zero" is the preset's own: the variant of as many scales as it has
+
+
+def variant_recipes() -> dict[str, Recipe]:
+    """The arms of lesson 08's two studies, by name: PICTURE-LABEL.
+
+    Not all of them are good, which is what they are for; so they are no part of RECIPES.
+    """
+    base = Recipe(VARIED, changes=dict(max_size=VARIED_SIDE))
+    image = sg.sample_image(VARIED)
+    arms = [
+        *number_of_scales(image, base.config, SCALES),
+        *padding_variants(base.config, PADDINGS),
+    ]
+    return {f"{VARIED}-{arm.label}": base.with_changes(differences(arm, base)) for arm in arms}
+
+
+def differences(variant: Variant, base: Recipe) -> dict[str, Any]:
+    """The fields of a variant's config that are not the base's."""
+    own, common = variant.config.to_dict(), base.config.to_dict()
+    return {name: value for name, value in own.items() if value != common[name]}
+
+
+VARIANTS = variant_recipes()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line; make what it names."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("names", nargs="*", default=list(RECIPES), metavar="NAME")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--variants", action="store_true", help="all of lesson 08's")
     parser.add_argument(
         "--set", nargs="*", default=[], metavar="FIELD=VALUE", help="of TrainConfig, to try it"
     )
     options = parser.parse_args(arguments)
-    unknown = [name for name in options.names if name not in RECIPES]
+    known = RECIPES | VARIANTS
+    names = options.names or list(VARIANTS if options.variants else RECIPES)
+    unknown = [name for name in names if name not in known]
     if unknown:
         raise SystemExit(
-            f"make_pretrained.py: the table has no {unknown[0]!r}; it has {', '.join(RECIPES)}."
+            f"make_pretrained.py: the table has no {unknown[0]!r}; it has {', '.join(known)}."
         )
     made = circumstances("cpu")  # before this very run changes files
-    for name in options.names:
-        recipe = RECIPES[name].with_changes(changes(options.set))
+    for name in names:
+        recipe = known[name].with_changes(changes(options.set))
         command = shlex.join(
             ["python", "benchmarks/make_pretrained.py", name]
             + (["--set", *options.set] if options.set else [])
@@ -136,7 +166,8 @@ def make(name: str, recipe: Recipe, made: dict[str, Any]) -> Path:
     if recipe.factor is not None:
         facts |= dict(factor=recipe.factor) | judge_enlargements(model, recipe)
     write_json(folder / RECORD_FILE, facts)
-    draw(name, model, samples)
+    if name not in VARIANTS:  # of which figures/make_number_of_scales.py, make_padding.py draw all
+        draw(name, model, samples)
     return folder
 
 

@@ -252,11 +252,11 @@ def read_rows(table: Path) -> list[dict[str, str]]:
     return list({tuple(row[key] for key in keys): row for row in rows}.values())
 
 
-def append_row(table: Path, row: dict[str, object]) -> None:
+def append_row(table: Path, row: dict[str, object], columns: Sequence[str] = COLUMNS) -> None:
     """Add one row; the table is whole at any time."""
-    before = table.read_text(encoding="utf-8") if table.is_file() else ",".join(COLUMNS) + "\n"
+    before = table.read_text(encoding="utf-8") if table.is_file() else ",".join(columns) + "\n"
     line = io.StringIO()
-    csv.DictWriter(line, COLUMNS, lineterminator="\n").writerow(row)
+    csv.DictWriter(line, columns, lineterminator="\n").writerow(row)
     write_bytes(table, (before + line.getvalue()).encode())
 
 

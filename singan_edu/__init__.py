@@ -15,6 +15,14 @@ from .applications.paint_to_image import (
     quantize_colours,
     retrain_level,
 )
+from .applications.random_generation import mix_scales, sample_mirrored
+from .applications.super_resolution import (
+    back_project,
+    super_resolution_config,
+    super_resolution_report,
+    super_resolve,
+)
+from .applications.training_variants import number_of_scales, padding_variants, train_variants
 from .callbacks import Callback, Film, History, Progress
 from .config import TrainConfig
 from .cost import TrainingPlan, plan_training
@@ -79,6 +87,7 @@ __all__ = [
     "TrainingPlan",
     "adversarial_loss",
     "apply_palette",
+    "back_project",
     "blend",
     "brush_mask",
     "coherence",
@@ -100,9 +109,12 @@ __all__ = [
     "load_or_train",
     "load_pretrained",
     "machine_report",
+    "mix_scales",
     "nnf_diversity",
+    "number_of_scales",
     "open_photo",
     "over_levels",
+    "padding_variants",
     "paint_to_image",
     "paste",
     "patch_swd",
@@ -124,13 +136,18 @@ __all__ = [
     "sample_image",
     "sample_image_names",
     "sample_mask",
+    "sample_mirrored",
     "save_image",
     "scorecard",
     "sifid",
     "soft_mask",
     "ssim",
     "suggest_level",
+    "super_resolution_config",
+    "super_resolution_report",
+    "super_resolve",
     "swd_noise_floor",
     "to_pil",
     "train",
+    "train_variants",
 ]

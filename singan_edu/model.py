@@ -235,7 +235,11 @@ class SinGAN:
                 f"The model was trained on pictures (1, {channels}, H, W); this image has the "
                 f"shape {tuple(image.shape)}. Convert it (grey has 1 channel, colour 3)."
             )
-        check_same_aspect(image, sizes[level - 1], "The image")
+        # What rounding may do is judged at the trained size; a larger one multiplies it.
+        trained = self.plan.sizes[self.trained_levels - 1]
+        growth = max(1.0, min(side / before for side, before in zip(sizes[-1], trained)))
+        expected = tuple(round_half_up(side / growth) for side in sizes[level - 1])
+        check_same_aspect(image, expected, "The image")
         image = image.to(self.device)
         return self._resize(self._resize(image, sizes[level - 1]) if blur else image, sizes[level])
 

@@ -16,9 +16,18 @@ from .model import MODEL_FILE, SinGAN
 FOLDER = "pretrained_models"
 
 
-def pretrained_names() -> list[str]:
-    """Names of the trained pyramids that ship (licences: ``pretrained_models/ATTRIBUTION.md``)."""
-    return sorted(entry.name for entry in _models().iterdir() if (entry / MODEL_FILE).is_file())
+VARIANT = "-"  # between a picture's name and what its pyramid was trained for or with
+
+
+def pretrained_names(*, variants: bool = False) -> list[str]:
+    """Names of the trained pyramids that ship (licences: ``pretrained_models/ATTRIBUTION.md``).
+
+    Args:
+        variants: also those for one purpose alone, ``"PICTURE-PURPOSE"``: small, for
+            super-resolution, or trained otherwise for the studies of lesson 08, some of them badly.
+    """
+    names = [entry.name for entry in _models().iterdir() if (entry / MODEL_FILE).is_file()]
+    return sorted(name for name in names if variants or VARIANT not in name)
 
 
 def load_pretrained(name: str, *, device: torch.device | str = "cpu") -> SinGAN:
@@ -27,10 +36,11 @@ def load_pretrained(name: str, *, device: torch.device | str = "cpu") -> SinGAN:
     Raises:
         ValueError: no such pyramid; the message lists those that ship.
     """
-    if name not in pretrained_names():
+    known = pretrained_names(variants=True)
+    if name not in known:
         raise ValueError(
-            f"No trained pyramid {name!r} ships with singan_edu; there are "
-            f"{', '.join(pretrained_names())}. train makes one of any photograph."
+            f"No trained pyramid {name!r} ships with singan_edu; there are {', '.join(known)}. "
+            f"train makes one of any photograph."
         )
     with resources.as_file(_models() / name) as folder:
         return SinGAN.load(folder, device=device)

@@ -103,13 +103,13 @@ def in_its_precision(
     """
 
     @functools.wraps(iteration)
-    def in_precision(state: LevelTraining) -> None:
+    def _in_precision(state: LevelTraining) -> None:
         device = state.real.device
         half = uses_bfloat16(state.config.precision, device)
         with torch.autocast(device.type, torch.bfloat16, enabled=half, cache_enabled=False):
             iteration(state)
 
-    return in_precision
+    return _in_precision
 
 
 @in_its_precision

@@ -23,7 +23,7 @@ from singan_edu.pretrained import FOLDER
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "singan_edu"
 MODELS = PACKAGE / FOLDER
-NAMES = sg.pretrained_names()
+NAMES = sg.pretrained_names(variants=True)
 LARGEST, LARGEST_IN_ALL = 1.2e6, 8e6  # bytes; every clone and every install carries them
 
 
@@ -63,7 +63,13 @@ def record(name) -> dict:
 # ----------------------------------------------------------------------------------- what ships
 def test_the_first_picture_of_the_course_ships_and_all_are_in_the_table():
     assert "balloon_festival" in NAMES and NAMES == sorted(NAMES)
-    assert set(NAMES) == set(script.RECIPES) and len(NAMES) >= 4
+    assert set(NAMES) == set(script.RECIPES | script.VARIANTS)
+
+
+def test_the_pyramids_to_begin_with_are_of_one_picture_each():
+    names = sg.pretrained_names()
+    assert len(names) >= 4 and set(names) <= set(sg.sample_image_names())
+    assert set(names) == {name for name in NAMES if "-" not in name}
 
 
 def test_it_is_a_complete_pyramid_ready_to_be_sampled(model):
@@ -72,8 +78,9 @@ def test_it_is_a_complete_pyramid_ready_to_be_sampled(model):
     assert model.sample(2, seed=0).shape == (2, *model.image.shape[1:])
 
 
-def test_it_is_good(record):
-    assert record["verdict"] == "passes"
+def test_it_is_good(name, record):
+    studied = name in script.VARIANTS  # some of them are to show what goes wrong
+    assert studied or record["verdict"] == "passes"
 
 
 def test_it_is_what_its_command_trains(name, model, record):
@@ -217,7 +224,27 @@ def test_the_script_takes_up_what_is_trained_and_keeps_its_time(workplace, capsy
     assert records[0] == records[1] and records[0]["training_seconds"] > 0
 
 
+def test_a_recipe_with_a_factor_makes_a_pyramid_for_super_resolution(workplace, monkeypatch):
+    recipe = script.Recipe("gravel", changes=dict(max_size=40), factor=2)
+    monkeypatch.setitem(script.RECIPES, "gravel-super_resolution", recipe)
+    script.main(["gravel-super_resolution", "--set", *TINY])
+    folder = workplace / "models" / "gravel-super_resolution"
+    record = json.loads((folder / script.RECORD_FILE).read_text(encoding="utf-8"))
+    model = sg.SinGAN.load(folder)
+    assert model.config == recipe.with_changes(script.changes(TINY)).config
+    assert (model.config.reconstruction_weight, model.config.min_size) == (100, 19)
+    assert record["factor"] == 2 and record["verdict"] in ("passes", "fails")
+    original = sg.resize(sg.sample_image("gravel"), (60, 80))
+    bicubic = sg.resize(model.image, (60, 80))
+    rows = record["enlargements"]
+    assert len(rows) == 5
+    assert rows["bicubic"]["rmse"] == pytest.approx(sg.rmse(bicubic, original), abs=0.01)
+    assert rows["bicubic"]["band_swd"] == pytest.approx(
+        sg.patch_swd(original, bicubic, band=True, levels=1), abs=0.001
+    )
+
+
 def test_a_name_that_is_not_in_the_table_is_refused(workplace):
-    with pytest.raises(SystemExit, match="no 'nothing'; it has balloon_festival"):
+    with pytest.raises(SystemExit, match="no 'nothing'; it has autumn_wood"):
         script.main(["deep_field", "nothing"])
     assert files_in(workplace) == []

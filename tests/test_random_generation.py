@@ -75,6 +75,17 @@ def test_noise_scale_per_level_is_that_of_the_level_where_the_sample_starts_late
     assert torch.equal(calm, model.sample(noise_scale=0, **switches))
 
 
+@pytest.mark.parametrize("size", [(24, 32), (94, 125), (188, 250)])
+@pytest.mark.parametrize("factor", [3, 8, 15.5])
+def test_a_picture_fits_at_any_size_if_it_fits_at_the_trained_one(factor, size):
+    config = tiny_config(min_size=14, max_size=48)  # sizes that rounding makes unlike each other
+    model = untrained_model(config, picture(36, 48))
+    for level in range(1, model.trained_levels):
+        model._starting_picture(level, picture(*size), model.level_sizes(factor))
+        with pytest.raises(ValueError, match="another aspect"):
+            model._starting_picture(level, picture(24, 40), model.level_sizes(factor))
+
+
 def test_at_another_aspect_what_is_kept_is_stretched(model):
     kept = model.sample(size=(96, 256), start_level=4, noise_scale=0)
     stretched = sg.resize(model.reconstruct(), (96, 256))

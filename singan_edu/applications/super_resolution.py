@@ -55,8 +55,8 @@ def super_resolve(
             is the same for every seed, and a little nearer to the original.
         seed: of the noise; None: a new one each time.
         back_projections: rounds of ``back_project`` at the end, which take back what contradicts
-            ``image``. The paper has none. Three lowered every distance to the
-            original that we measured, and detail stayed.
+            ``image``. The paper has none; three make the result nearer to the original (RMSE, PSNR,
+            SSIM, and the distribution of its detail), and it looks better.
         config, folder, callbacks: of the training, if there is one: its recipe, where it is kept (a
             folder of its own under ``runs`` if not given), and its listeners.
 

@@ -413,8 +413,8 @@ CLINIC = Exercise(
         Mistake(
             "B and C exchanged",
             [NO_PENALTY, WRONG_SIGN, NO_RECONSTRUCTION],
-            "A is right; exchange B and C. In which of the two rows is the reconstruction simply one "
-            "more sample?",
+            "A is right; exchange B and C. In which of the two rows is the reconstruction simply "
+            "one more sample?",
         ),
         Mistake(
             "turned by one",
