@@ -68,7 +68,7 @@ def light(data: bytes, most: int = MOST_BYTES) -> bytes:
         if len(data) <= most:
             break
         buffer = io.BytesIO()
-        few = picture.quantize(colours, method=Pillow.Quantize.MEDIANCUT, dither=Pillow.Dither.NONE)
+        few = picture.quantize(colours, kmeans=1, dither=Pillow.Dither.NONE)
         few.save(buffer, format="PNG", optimize=True)
         data = buffer.getvalue()
     return data
