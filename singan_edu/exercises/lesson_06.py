@@ -273,7 +273,11 @@ SCHEDULE = Exercise(
             to_eighty,
             "The drop is *at* 80 % of the iterations, and it is *to* a tenth of the rate.",
         ),
-        Mistake("never", never, "Your rate never drops."),
+        Mistake(
+            "never",
+            never,
+            "Your rate never drops; the last fifth of a level's iterations has a tenth of it.",
+        ),
     ),
 )
 
@@ -407,14 +411,14 @@ CLINIC = Exercise(
         Mistake(
             "A and B exchanged",
             [NO_RECONSTRUCTION, NO_PENALTY, WRONG_SIGN],
-            "C is right; exchange A and B. Look at the last picture of each row: which "
-            "reconstruction is simply one more sample?",
+            "C is right; exchange A and B. Look at the last picture of each row: in one "
+            "of the two the reconstruction is simply one more sample.",
         ),
         Mistake(
             "B and C exchanged",
             [NO_PENALTY, WRONG_SIGN, NO_RECONSTRUCTION],
-            "A is right; exchange B and C. In which of the two rows is the reconstruction simply "
-            "one more sample?",
+            "A is right; exchange B and C. In one of the two rows the reconstruction is simply "
+            "one more sample.",
         ),
         Mistake(
             "turned by one",
