@@ -21,6 +21,7 @@ from functools import partial
 import torch
 
 from singan_edu import TrainConfig, plan_pyramid
+from singan_edu.config import PRECISIONS
 from singan_edu.cost import rehearse
 from singan_edu.losses import gradient_penalty
 from singan_edu.pyramid import PyramidPlan
@@ -45,8 +46,11 @@ def main() -> None:
     parser.add_argument("--size", type=int, nargs=2, default=(96, 128), help="height and width")
     parser.add_argument("--repeats", type=int, default=25)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", choices=PRECISIONS, help="another than the preset's")
     arguments = parser.parse_args()
     config = TrainConfig.preset(arguments.preset, max_size=max(arguments.size))
+    if arguments.precision:
+        config = config.replace(precision=arguments.precision)
     pyramid = plan_pyramid(*arguments.size, min_size=config.min_size, max_size=config.max_size)
     device = torch.device(arguments.device)
     print(f"torch {torch.__version__}, {device}, {torch.get_num_threads()} threads\n")

@@ -5,9 +5,11 @@
 8
 """
 
+from .applications.animation import animate, animation_frames
 from .applications.editing import edit, editing_mask
 from .applications.harmonization import harmonization_mask, harmonize
 from .applications.injection import over_levels, suggest_level
+from .applications.inpainting import inpaint, outpaint
 from .applications.paint_to_image import (
     apply_palette,
     colour_palette,
@@ -16,6 +18,8 @@ from .applications.paint_to_image import (
     retrain_level,
 )
 from .applications.random_generation import mix_scales, sample_mirrored
+from .applications.retargeting import retarget
+from .applications.seamless import sample_seamless
 from .applications.super_resolution import (
     back_project,
     super_resolution_config,
@@ -63,6 +67,7 @@ from .metrics import (
     swd_noise_floor,
 )
 from .model import SinGAN
+from .movies import animation_html, save_animation
 from .networks import ConvBlock, Discriminator, Generator
 from .pretrained import load_pretrained, pretrained_names
 from .pyramid import PyramidPlan, image_pyramid, plan_pyramid
@@ -86,6 +91,9 @@ __all__ = [
     "TrainConfig",
     "TrainingPlan",
     "adversarial_loss",
+    "animate",
+    "animation_frames",
+    "animation_html",
     "apply_palette",
     "back_project",
     "blend",
@@ -104,6 +112,7 @@ __all__ = [
     "harmonization_mask",
     "harmonize",
     "image_pyramid",
+    "inpaint",
     "load_image",
     "load_mask",
     "load_or_train",
@@ -113,6 +122,7 @@ __all__ = [
     "nnf_diversity",
     "number_of_scales",
     "open_photo",
+    "outpaint",
     "over_levels",
     "padding_variants",
     "paint_to_image",
@@ -130,6 +140,7 @@ __all__ = [
     "receptive_field_share",
     "reconstruction_loss",
     "resize",
+    "retarget",
     "retrain_level",
     "rmse",
     "run_folder",
@@ -137,6 +148,8 @@ __all__ = [
     "sample_image_names",
     "sample_mask",
     "sample_mirrored",
+    "sample_seamless",
+    "save_animation",
     "save_image",
     "scorecard",
     "sifid",

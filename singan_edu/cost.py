@@ -15,7 +15,7 @@ from .model import SinGAN, noise_shape
 from .networks import build_generator, initialize
 from .pyramid import PyramidPlan, plan_pyramid
 from .receptive_field import receptive_field_share
-from .trainer import LevelTraining, begin_level, train_iteration
+from .trainer import LevelTraining, begin_level, train_iteration, uses_bfloat16
 
 # Levels whose iteration should take longer than this are not tried out but reckoned from the level
 # before.
@@ -23,7 +23,7 @@ LONGEST_TRIAL_SECONDS = 0.5
 # A level is tried out at least FEWEST_TRIALS times and for TRIAL_SECONDS; on a machine that is busy
 # with something else single iterations take a hundred times as long, which the median forgives.
 FEWEST_TRIALS, TRIAL_SECONDS = 5, 0.3
-# Peak memory of a training step, in float32 values per pixel, channel and layer, with and without
+# Peak memory of a training step, in values per pixel, channel and layer, with and without
 # normalisation in the discriminator; and what Python and PyTorch take by themselves. Fitted to the
 # peaks that benchmarks/memory.py measures (benchmarks/results.md).
 VALUES_WITH_NORM, VALUES_WITHOUT_NORM = 16.0, 10.0
@@ -72,7 +72,8 @@ class TrainingPlan:
         activations = max(level.size[0] * level.size[1] * level.channels for level in self.levels)
         plain = self.config.discriminator_norm == "none"
         values = VALUES_WITHOUT_NORM if plain else VALUES_WITH_NORM
-        return BASE_BYTES + 4 * values * self.config.num_layers * activations
+        size = 2 if uses_bfloat16(self.config.precision, self.device) else 4  # bytes of one value
+        return BASE_BYTES + size * values * self.config.num_layers * activations
 
     def describe(self) -> str:
         """The table that is printed before training."""

@@ -106,7 +106,7 @@ class SinGAN:
         noise_scale: float | Sequence[float] = 1.0,
         seed: int | None = None,
         n: int = 1,
-        size: float | tuple[int, int] | None = None,
+        size: float | tuple[int, int] | Sequence[tuple[int, int]] | None = None,
     ) -> Tensor:
         """Run the generators from ``level`` to the finest (paper, eq. 1-3 and section 4).
 
@@ -123,8 +123,8 @@ class SinGAN:
                 time.
             n: number of pictures, where neither ``image`` nor ``noise`` says it.
             size: of the result, (height, width) in pixels or a factor; the training size if not
-                given. Large pictures are computed in tiles (``tiles.in_tiles``), which changes
-                nothing but the memory and the time they take.
+                given; or (height, width) at each trained level. Large pictures are computed in
+                tiles (``tiles.in_tiles``), which changes nothing but memory and time.
 
         Returns:
             (n, C, h, w) in [-1, 1].
@@ -133,7 +133,7 @@ class SinGAN:
             ValueError: level out of range, a missing or unexpected image, another aspect or channel
                 count, or noise maps of another shape.
         """
-        self._check_level(level)
+        self.check_level(level)
         sizes = self.level_sizes(size)
         if image is not None and len(image) > 1:
             n = len(image)
@@ -142,7 +142,7 @@ class SinGAN:
         else:
             self._check_noise(noise, level, sizes, 1 if image is None else len(image))
         picture = self._starting_picture(level, image, sizes, blur)
-        scales = self._noise_scales(noise_scale)
+        scales = self.noise_scales(noise_scale)
         stds = [scale * std for scale, std in zip(scales, self.noise_stds)][level:]
         # Level by level as the loop asks for it: large maps need not all live together.
         noises = map(lambda std, z: std * z.to(self.device), stds, noise)
@@ -172,7 +172,7 @@ class SinGAN:
             raise ValueError(f"start={start!r} is not known; choose one of {', '.join(STARTS)}.")
         if n < 1:
             raise ValueError(f"n={n}: ask for at least one sample.")
-        self._check_level(start_level)
+        self.check_level(start_level)
         image = None
         if start_level > 0:
             image = self.image if start == "real" else self.reconstruct(start_level - 1)
@@ -188,7 +188,7 @@ class SinGAN:
         Source: paper, section 2.3 (reconstruction loss). The last trained level if none is given.
         """
         level = self.trained_levels - 1 if level is None else level
-        self._check_level(level)
+        self.check_level(level)
         noises = [self.noise_stds[0] * self.reconstruction_noise]
         noises += [
             torch.zeros(1, *self.noise_shape(k), device=self.device) for k in range(1, level + 1)
@@ -287,11 +287,18 @@ class SinGAN:
         """
         return noise_shape(self.config, level, size or self.plan.sizes[level], self.image.shape[1])
 
-    def level_sizes(self, size: float | tuple[int, int] | None = None) -> list[tuple[int, int]]:
-        """(height, width) at each trained level, for a result of ``size`` (pixels, or a factor)."""
+    def level_sizes(
+        self, size: float | tuple[int, int] | Sequence[tuple[int, int]] | None = None
+    ) -> list[tuple[int, int]]:
+        """(height, width) at each trained level, for a result of ``size``.
+
+        That is in pixels or a factor, or has the sizes of all levels already.
+        """
         sizes = list(self.plan.sizes[: self.trained_levels])
         if size is None or not sizes:
             return sizes
+        if isinstance(size, Sequence) and any(isinstance(side, Sequence) for side in size):
+            return self._checked_sizes(size)
         height, width = sizes[-1]
         if isinstance(size, (int, float)):
             if size > LARGEST_FACTOR:
@@ -310,7 +317,17 @@ class SinGAN:
             for h, w in sizes[:-1]
         ] + [tuple(size)]
 
-    def _noise_scales(self, noise_scale: float | Sequence[float]) -> list[float]:
+    def _checked_sizes(self, sizes: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        pairs = [tuple(size) for size in sizes]
+        if len(pairs) != self.trained_levels or any(len(x) != 2 or min(x) < 1 for x in pairs):
+            raise ValueError(
+                f"Sizes level by level are (height, width), in pixels, for each of the "
+                f"{self.trained_levels} trained levels; got {sizes!r}."
+            )
+        return pairs
+
+    def noise_scales(self, noise_scale: float | Sequence[float]) -> list[float]:
+        """One factor per trained level, of one for all or one for each."""
         if isinstance(noise_scale, (int, float)):
             return [float(noise_scale)] * self.trained_levels
         if len(noise_scale) != self.trained_levels:
@@ -320,7 +337,8 @@ class SinGAN:
             )
         return [float(scale) for scale in noise_scale]
 
-    def _check_level(self, level: int) -> None:
+    def check_level(self, level: int) -> None:
+        """Refuse a level that is not trained."""
         if self.trained_levels == 0:
             raise ValueError("No level of this pyramid is trained yet; train it first.")
         if not 0 <= level < self.trained_levels:

@@ -135,6 +135,12 @@ def test_memory_grows_with_the_largest_level(plan):
     assert wider.memory_bytes > plan.memory_bytes + 4 * 5 * 240 * 320 * 64
 
 
+def test_bfloat16_takes_half_the_memory_beyond_what_python_and_pytorch_take(plan):
+    half = dataclasses.replace(plan, config=plan.config.replace(precision="bfloat16"))
+    full = plan.memory_bytes - cost.BASE_BYTES
+    assert half.memory_bytes - cost.BASE_BYTES == pytest.approx(full / 2)
+
+
 def test_planning_leaves_the_global_seed_and_the_photograph_alone():
     image, before = picture(), torch.get_rng_state()
     sg.plan_training(image, tiny_config())

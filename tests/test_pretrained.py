@@ -86,7 +86,7 @@ def test_it_is_good(name, record):
 def test_it_is_what_its_command_trains(name, model, record):
     python, file, named, *changes = shlex.split(record["made"]["command"])
     assert (python, file, named) == ("python", "benchmarks/make_pretrained.py", name)
-    recipe = script.RECIPES[name].with_changes(script.changes(changes[1:]))
+    recipe = (script.RECIPES | script.VARIANTS)[name].with_changes(script.changes(changes[1:]))
     assert model.config == recipe.config and model.seed == recipe.seed, (
         f"the preset was changed since {name} was made: run {record['made']['command']}"
     )
