@@ -63,6 +63,8 @@ def light(data: bytes, most: int = MOST_BYTES) -> bytes:
 
     A larger one loses colours that nobody misses: it keeps 256, or as many as fit.
     """
+    if len(data) <= most:
+        return data
     picture = Pillow.open(io.BytesIO(data)).convert("RGB")
     for colours in (256, 128, 64, 32):
         if len(data) <= most:
@@ -340,7 +342,7 @@ class Dashboard(Callback):
         started, level = time.monotonic(), model.trained_levels - 1
         self.samples[level] = _preview(model)
         picture = Image(
-            png(self._figure(f"{self.plan.label(level)}: {status}")),
+            light(png(self._figure(f"{self.plan.label(level)}: {status}"))),
             alt=f"Losses of the training and a sample of each level so far; "
             f"{self.plan.label(level)}, {status}.",
         )
