@@ -27,7 +27,7 @@ from .applications.super_resolution import (
     super_resolve,
 )
 from .applications.training_variants import number_of_scales, padding_variants, train_variants
-from .callbacks import Callback, History, Progress
+from .callbacks import Callback, Film, History, Progress
 from .config import TrainConfig
 from .cost import TrainingPlan, plan_training
 from .evaluation import scorecard
@@ -51,6 +51,7 @@ from .losses import (
     gradient_penalty,
     reconstruction_loss,
 )
+from .machine import machine_report
 from .masks import blend, brush_mask, difference_mask, polygon_mask, soft_mask
 from .metrics import (
     coherence,
@@ -79,6 +80,7 @@ __all__ = [
     "Callback",
     "ConvBlock",
     "Discriminator",
+    "Film",
     "Generator",
     "History",
     "ImageNotice",
@@ -115,6 +117,7 @@ __all__ = [
     "load_mask",
     "load_or_train",
     "load_pretrained",
+    "machine_report",
     "mix_scales",
     "nnf_diversity",
     "number_of_scales",

@@ -13,8 +13,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from torch import Tensor
+
 from .files import write_json
-from .images import resize
+from .images import load_image, resize, save_image
 
 if TYPE_CHECKING:  # for readers and type checkers; no import at run time
     from .cost import TrainingPlan
@@ -23,6 +25,16 @@ if TYPE_CHECKING:  # for readers and type checkers; no import at run time
 
 
 WRITE_SECONDS = 5.0  # how often a history is written; a crash loses what came after
+FILM_SHARES = (
+    1,
+    5,
+    10,
+    20,
+    40,
+    60,
+    80,
+    100,
+)  # per cent of a level's iterations; most changes early
 
 
 class Callback:
@@ -176,6 +188,35 @@ class History(Callback):
         self.written = time.monotonic()
         if self.path:
             write_json(self.path, dict(iterations=self.iterations, levels=self.levels))
+
+
+class Film(Callback):
+    """Keeps what each level makes of one and the same noise, now and then while it is trained.
+
+    The pictures lie in a folder, so that a film of an earlier day can be looked at, and a training
+    that is interrupted goes on with its film.
+
+    Args:
+        folder: for ``level0_005.png`` and so on: a level, and per cent of its iterations.
+        seed: of the noise.
+    """
+
+    def __init__(self, folder: str | os.PathLike, *, seed: int = 0) -> None:
+        self.folder, self.seed = Path(folder), seed
+
+    def iteration_end(self, state: LevelTraining) -> None:
+        """Keep a picture, if it is time; one serves several shares of a very short training."""
+        due = [s for s in FILM_SHARES if state.iteration == -(-s * state.iterations // 100)]
+        if due:
+            picture = state.unfinished_model().sample(seed=self.seed)
+        for share in due:
+            save_image(picture, self.folder / f"level{state.level}_{share:03d}.png")
+
+    def pictures(self) -> dict[tuple[int, int], Tensor]:
+        """(level, per cent) -> what the level made then, (1, C, h, w) in [-1, 1]."""
+        names = {path: path.stem.removeprefix("level") for path in self.folder.glob("level*_*.png")}
+        found = {tuple(map(int, name.split("_"))): path for path, name in names.items()}
+        return {key: load_image(found[key]) for key in sorted(found)}
 
 
 def reconstruction_error(model: SinGAN) -> float:

@@ -10,16 +10,18 @@ import io
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from IPython.display import DisplayHandle, Image, display
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from PIL import Image as Pillow
 from torch import Tensor
 
 from .callbacks import Callback, History
@@ -34,6 +36,8 @@ from .trainer import LevelTraining
 # Okabe and Ito's palette, which colour-blind readers can tell apart.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 TITLE_SIZE, DPI = 9, 100
+SHADES = colormaps["viridis"]  # for things in an order; even in lightness
+MOST_BYTES = 60_000  # of a picture in a lesson
 LOSSES = {
     "discriminator": ("D: fake − real scores", BLUE),
     "gradient_penalty": ("gradient penalty", ORANGE),
@@ -54,9 +58,27 @@ def save(figure: Figure, path: str | os.PathLike) -> Path:
     return write_bytes(Path(path), png(figure))
 
 
+def light(data: bytes, most: int = MOST_BYTES) -> bytes:
+    """A PNG file of at most ``most`` bytes, so that a lesson opens at once.
+
+    A larger one loses colours that nobody misses: it keeps 256, or as many as fit.
+    """
+    if len(data) <= most:
+        return data
+    picture = Pillow.open(io.BytesIO(data)).convert("RGB")
+    for colours in (256, 128, 64, 32):
+        if len(data) <= most:
+            break
+        buffer = io.BytesIO()
+        few = picture.quantize(colours, kmeans=1, dither=Pillow.Dither.NONE)
+        few.save(buffer, format="PNG", optimize=True)
+        data = buffer.getvalue()
+    return data
+
+
 def show(figure: Figure, alt: str) -> None:
     """Display ``figure`` in the notebook; ``alt`` says in words what is to be seen in it."""
-    display(Image(png(figure), alt=alt))
+    display(Image(light(png(figure)), alt=alt))
 
 
 def image_grid(
@@ -84,6 +106,43 @@ def image_grid(
         ax.axis("off")
     for ax, image, title in zip(axes, images, [*titles, *[""] * len(images)]):
         draw_image(ax, image, title)
+    return figure
+
+
+def strip(pictures: Iterable[bytes], titles: Sequence[str], *, width: float = 8.0) -> Figure:
+    """PNG files in a row, each with its title, for readers who cannot move a slider.
+
+    Args:
+        pictures: the bytes of each file.
+        width: of the figure, in inches.
+    """
+    arrays = [np.asarray(Pillow.open(io.BytesIO(data)).convert("RGB")) for data in pictures]
+    rows = math.ceil(len(arrays) / 5)
+    columns = math.ceil(len(arrays) / rows)
+    tallest = max(array.shape[0] / array.shape[1] for array in arrays)
+    lines = 1 + max(title.count("\n") for title in titles)
+    row = width / columns * tallest + 0.08 + 0.16 * lines
+    figure = Figure(figsize=(width, rows * row), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for ax in axes:
+        ax.axis("off")
+    for ax, array, title in zip(axes, arrays, titles):
+        ax.imshow(array, interpolation="antialiased")
+        ax.set_title(title, fontsize=TITLE_SIZE - 1)
+    return figure
+
+
+def comparison(expected: Tensor, yours: Tensor, *, width: float = 8.0) -> Figure:
+    """Two pictures (1, C, h, w) and where they differ, on a scale that ends at the largest."""
+    gap = (expected.float() - yours.float()).detach().cpu().abs().amax(dim=(0, 1))  # (h, w)
+    height, picture_width = expected.shape[-2:]
+    figure = Figure(figsize=(width, width / 3 * height / picture_width + 0.3), layout="constrained")
+    axes = figure.subplots(1, 3)
+    draw_image(axes[0], expected[0], "expected")
+    draw_image(axes[1], yours[0], "yours")
+    axes[2].imshow(gap.numpy(), cmap="cividis", vmin=0, interpolation="nearest")
+    axes[2].set_title(f"difference, up to {gap.max():.3g}", fontsize=TITLE_SIZE)
+    axes[2].axis("off")
     return figure
 
 
@@ -141,6 +200,68 @@ def plot_pyramid(
         ax.add_patch(
             Rectangle(corner, field, field, fill=False, edgecolor=VERMILION, linewidth=1.2)
         )
+    return figure
+
+
+def plot_sizes(images: Sequence[Tensor], plan: PyramidPlan, *, width: float = 8.0) -> Figure:
+    """All levels at one scale, coarse to fine, on one line: how large each really is.
+
+    Args:
+        images: (1, C, h, w) coarse to fine, as ``image_pyramid`` makes them.
+        width: of the figure, in inches.
+    """
+    tallest, gap = plan.sizes[-1][0], 6 + plan.sizes[-1][1] // 25
+    total = sum(size[1] + gap for size in plan.sizes) - gap
+    figure = Figure(figsize=(width, width * tallest / total + 0.45))
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.set_xlim(-1, total + 1)
+    ax.set_ylim(-1, tallest + 0.45 * total / width)
+    ax.axis("off")
+    left = 0
+    for level, (image, (height, across)) in enumerate(zip(images, plan.sizes)):
+        pixels = np.asarray(to_pil(image).convert("RGB"))
+        ax.imshow(pixels, extent=(left, left + across, 0, height), interpolation="nearest")
+        narrow, scale = across < 0.11 * total, plan.paper_scale(level)
+        text = f"level {level} (n={scale})\n{height} × {across}"
+        if narrow:
+            text = f"{level}\nn={scale}\n{height}×{across}"
+        ax.text(left, height + gap / 2, text, fontsize=TITLE_SIZE - (2.5 if narrow else 1))
+        left += across + gap
+    ax.set_aspect("equal", adjustable="datalim")
+    return figure
+
+
+def plot_curves(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    x: str,
+    y: str,
+    log_x: bool = False,
+    mark: float | None = None,
+) -> Figure:
+    """Curves in one frame, dark to bright in the order given, with a legend.
+
+    Args:
+        curves: label -> (x values, y values).
+        x: label of the horizontal axis.
+        y: label of the vertical axis.
+        log_x: whether the horizontal axis is logarithmic.
+        mark: where a vertical line stands, if there is one.
+    """
+    figure = Figure(figsize=(6.4, 3.2), layout="constrained")
+    ax = figure.subplots()
+    shades = SHADES(np.linspace(0, 0.92, max(2, len(curves))))
+    for (label, (xs, ys)), shade in zip(curves.items(), shades):
+        ax.plot(xs, ys, ".-", color=shade, label=label, linewidth=1.4, markersize=5)
+    if mark is not None:
+        ax.axvline(mark, color="0.6", linewidth=0.9, linestyle="--", zorder=0)
+    if log_x:
+        ax.set_xscale("log")
+    ax.set_xlabel(x, fontsize=TITLE_SIZE)
+    ax.set_ylabel(y, fontsize=TITLE_SIZE)
+    ax.tick_params(labelsize=TITLE_SIZE - 1)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(fontsize=TITLE_SIZE - 1, frameon=False)
     return figure
 
 
@@ -221,7 +342,7 @@ class Dashboard(Callback):
         started, level = time.monotonic(), model.trained_levels - 1
         self.samples[level] = _preview(model)
         picture = Image(
-            png(self._figure(f"{self.plan.label(level)}: {status}")),
+            light(png(self._figure(f"{self.plan.label(level)}: {status}"))),
             alt=f"Losses of the training and a sample of each level so far; "
             f"{self.plan.label(level)}, {status}.",
         )

@@ -36,8 +36,9 @@ def quick() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def runs(tmp_path, monkeypatch) -> None:
-    """Whatever asks for the default folder of results gets one that is thrown away."""
+    """Whatever asks for a default folder gets one that is thrown away."""
     monkeypatch.setenv("SINGAN_EDU_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("SINGAN_EDU_ANSWERS", str(tmp_path / "answers"))
 
 
 @pytest.fixture(scope="session")

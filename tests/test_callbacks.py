@@ -253,3 +253,41 @@ def test_losses_seen_by_callbacks_are_those_of_the_last_steps(photo, config, tra
     sg.train(photo, config, callbacks=[At(2, 4, lambda state: seen.append(dict(state.losses)))])
     assert set(seen[0]) == {"discriminator", "gradient_penalty", "adversarial", "reconstruction"}
     assert all(isinstance(value, torch.Tensor) and value.numel() == 1 for value in seen[0].values())
+
+
+# -------------------------------------------------------------------------------------------- film
+def test_a_film_has_a_picture_for_every_share_of_every_level_however_short(photo, tmp_path):
+    film = sg.Film(tmp_path / "film")
+    model = sg.train(photo, tiny_config(iterations=(30, 3)), callbacks=[film])
+    pictures = film.pictures()
+    assert list(pictures) == [(level, s) for level in range(3) for s in callbacks.FILM_SHARES]
+    for (level, _), picture in pictures.items():
+        assert picture.shape[-2:] == model.plan.sizes[level]
+    last = pictures[2, 100]
+    assert not torch.equal(pictures[0, 1], pictures[0, 100]) and last.abs().max() <= 1
+
+
+def test_a_film_shows_the_level_as_it_is_and_another_seed_another_noise(photo, tmp_path):
+    films = [sg.Film(tmp_path / str(seed), seed=seed) for seed in (0, 1)]
+    model = sg.train(photo, tiny_config(iterations=(60, 3)), callbacks=films)
+    one, other = (film.pictures()[2, 100] for film in films)
+    assert torch.allclose(one, model.sample(seed=0), atol=1 / 127)
+    assert not torch.equal(one, other)
+
+
+def test_a_film_goes_on_after_an_interrupt_and_is_read_by_who_comes_later(photo, tmp_path):
+    config = tiny_config(iterations=(20, 4))
+    whole, broken = sg.Film(tmp_path / "whole"), sg.Film(tmp_path / "broken")
+    model = sg.train(photo, config, callbacks=[whole])
+    stop = At(1, 2, raiser(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        sg.train(photo, config, callbacks=[broken, stop], checkpoint_dir=tmp_path / "state")
+    again = sg.train(photo, config, callbacks=[broken], checkpoint_dir=tmp_path / "state")
+    assert_same_model(model, again)
+    later = sg.Film(tmp_path / "broken").pictures()
+    assert list(later) == list(whole.pictures())
+    assert all(torch.equal(later[key], picture) for key, picture in whole.pictures().items())
+
+
+def test_a_film_that_was_never_made_is_empty(tmp_path):
+    assert sg.Film(tmp_path / "none").pictures() == {}

@@ -208,3 +208,64 @@ def test_dashboard_shows_the_losses_and_the_samples_so_far(history, trained):
         ax.get_title() for ax in figure.axes if ax.lines
     ]
     assert Image.open(io.BytesIO(plots.png(figure))).width == 900
+
+
+# ------------------------------------------------------------------------- the figures of lessons
+def decoded(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def test_light_leaves_a_small_file_as_it_is_and_makes_a_large_one_smaller():
+    noise = torch.rand(1, 3, 120, 160, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    buffer = io.BytesIO()
+    sg.to_pil(noise).save(buffer, format="PNG")
+    data = buffer.getvalue()
+    small = plots.light(data, len(data) // 2)
+    assert plots.light(data, len(data)) == data
+    assert len(small) <= len(data) // 2 and decoded(small).size == (160, 120)
+    gap = np.asarray(decoded(small), float) - np.asarray(decoded(data), float)
+    assert np.abs(gap).mean() < 40
+
+
+def test_light_looks_nearly_the_same():
+    data = plots.png(plots.image_grid([picture()], width=4))
+    small = plots.light(data, len(data) - 1)
+    gap = np.asarray(decoded(small), int) - np.asarray(decoded(data), int)
+    assert np.abs(gap).mean() < 6 and np.abs(gap).max() > 0
+
+
+def test_strip_shows_every_picture_under_its_title():
+    files = [plots.png(Figure(figsize=(1, 1), facecolor=colour)) for colour in ("red", "blue")]
+    axes = with_pictures(plots.strip(files, ["one\ntwo", "three"]))
+    assert [ax.get_title() for ax in axes] == ["one\ntwo", "three"]
+    assert [tuple(drawn(ax)[5, 5]) for ax in axes] == [(255, 0, 0), (0, 0, 255)]
+
+
+def test_comparison_shows_where_two_pictures_differ():
+    expected, yours = picture(), picture()
+    yours[0, :, 3, 5] += 0.5
+    axes = plots.comparison(expected, yours).axes
+    gap = np.asarray(axes[2].images[0].get_array())
+    assert np.argwhere(gap > 0.1).tolist() == [[3, 5]]
+    assert axes[2].get_title() == "difference, up to 0.5"
+
+
+def test_sizes_are_drawn_at_one_scale_with_both_numbers():
+    plan = sg.plan_pyramid(100, 150)
+    figure = plots.plot_sizes(sg.image_pyramid(picture(100, 150), plan), plan)
+    (ax,) = figure.axes
+    extents = [image.get_extent() for image in ax.images]
+    assert [(top, right - left) for left, right, _, top in extents] == list(plan.sizes)
+    assert all(before[1] < after[0] for before, after in zip(extents, extents[1:]))
+    words = [text.get_text() for text in ax.texts]
+    assert words[0] == "0\nn=5\n25×38" and words[-1] == "level 5 (n=0)\n100 × 150"
+
+
+def test_curves_have_labels_axes_and_a_mark():
+    curves = {"a": ([1, 2], [3, 4]), "b": ([1, 2], [5, 6])}
+    figure = plots.plot_curves(curves, x="time", y="loss", log_x=True, mark=1.5)
+    (ax,) = figure.axes
+    assert [line.get_label() for line in ax.lines[:2]] == ["a", "b"]
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_xscale()) == ("time", "loss", "log")
+    assert list(ax.lines[2].get_xdata()) == [1.5, 1.5]
+    assert ax.lines[0].get_color() is not ax.lines[1].get_color()

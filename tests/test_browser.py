@@ -1,0 +1,199 @@
+"""A lesson as a student sees it: JupyterLab in Chromium, every cell run, handles moved."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+ROOT = Path(__file__).parents[1]
+LESSON = "01_image_pyramid.ipynb"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page
+}
+LONGEST = 180_000  # milliseconds that a busy machine is given for a lesson
+
+pytestmark = pytest.mark.skipif(not BROWSER, reason="no Chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    """A folder with a copy of the lesson, since a page that is open is saved now and then."""
+    folder = tmp_path_factory.mktemp("lab")
+    (folder / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / LESSON, folder / "notebooks")
+    (folder / "figures").mkdir()
+    for figure in (ROOT / "figures").glob("*.png"):  # a lesson shows them
+        shutil.copy(figure, folder / "figures")
+    for name, settings in SETTINGS.items():
+        file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(place: Path) -> Iterator[str]:
+    """JupyterLab, on a free port of this machine, with nobody's settings."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += ["--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
+    command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={place}"]
+    with open(place / "lab.log", "w") as log:
+        server = subprocess.Popen(command, env=surroundings(place), stdout=log, stderr=log)
+    try:
+        wait_until_up(f"http://127.0.0.1:{port}", server, place / "lab.log")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def surroundings(place: Path) -> dict[str, str]:
+    """The variables of the server and its kernels: everything is written into ``place``."""
+    folders = dict(
+        JUPYTERLAB_SETTINGS_DIR="settings",
+        JUPYTERLAB_WORKSPACES_DIR="workspaces",
+        JUPYTER_CONFIG_DIR="config",
+        JUPYTER_RUNTIME_DIR="runtime",
+        JUPYTER_DATA_DIR="data",
+        SINGAN_EDU_ANSWERS="answers",
+        SINGAN_EDU_RUNS="runs",
+    )
+    return dict(os.environ) | {name: str(place / folder) for name, folder in folders.items()}
+
+
+def wait_until_up(address: str, server: subprocess.Popen, log: Path) -> None:
+    """Return once the server answers; fail with its log if it ends before."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert server.poll() is None, log.read_text()
+        try:
+            urllib.request.urlopen(f"{address}/api/status", timeout=1)
+            return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"JupyterLab does not answer. {log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def complaints() -> list[str]:
+    """What the page wrote to the browser's console as errors, or threw."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(address: str, complaints: list[str]) -> Iterator[sync_api.Page]:
+    """The lesson in JupyterLab, all of its cells run."""
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.set_default_timeout(LONGEST)
+        open_and_run(page, f"{address}/lab/tree/notebooks/{LESSON}?reset")
+        yield page
+        browser.close()
+
+
+def open_and_run(page: sync_api.Page, url: str) -> None:
+    """Open a notebook and choose Run › Run All Cells."""
+    page.goto(url, wait_until="domcontentloaded")
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.locator("img.singan-picture").last.wait_for()
+    last = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").last
+    sync_api.expect(last).to_have_text(f"[{count_code_cells()}]:", timeout=LONGEST)
+
+
+def count_code_cells() -> int:
+    notebook = json.loads((ROOT / "notebooks" / LESSON).read_text(encoding="utf-8"))
+    return sum(cell["cell_type"] == "code" for cell in notebook["cells"])
+
+
+def explorer(page: sync_api.Page, slider: str) -> tuple[sync_api.Locator, sync_api.Locator]:
+    """The handle of a slider and the picture that follows it."""
+    box = page.locator(".singan-explore", has_text=slider).first
+    box.scroll_into_view_if_needed()
+    return box.get_by_role("slider").first, box.locator("img.singan-picture")
+
+
+def changed_from(picture: sync_api.Locator, before: str | None) -> None:
+    """Wait until the picture is another one."""
+    sync_api.expect(picture).not_to_have_attribute("src", before, timeout=30_000)
+
+
+def test_every_cell_ran_without_an_error(page):
+    assert page.locator(".jp-OutputArea-output[data-mime-type*=error]").count() == 0
+    assert page.locator(".jp-RenderedText", has_text="Traceback").count() == 0
+
+
+def test_the_first_picture_is_there_at_once_and_large_and_described(page):
+    for picture in page.locator("img.singan-picture").all():
+        picture.scroll_into_view_if_needed()
+        assert picture.evaluate("image => image.complete && image.naturalWidth") >= 400
+    for box in page.locator(".singan-explore").all():  # words for those who cannot see it
+        assert len(box.locator("small").inner_text()) > 20
+
+
+def test_the_arrow_keys_move_a_slider_and_the_picture_follows(page):
+    handle, picture = explorer(page, "level")
+    before = picture.get_attribute("src")
+    handle.focus()
+    handle.press("ArrowRight")
+    changed_from(picture, before)
+    once = picture.get_attribute("src")
+    handle.press("ArrowRight")
+    changed_from(picture, once)
+
+
+def test_the_mouse_moves_a_slider_and_the_picture_follows(page):
+    handle, picture = explorer(page, "period")
+    before, start = picture.get_attribute("src"), handle.bounding_box()
+    x, y = start["x"] + start["width"] / 2, start["y"] + start["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y, steps=6)
+    page.mouse.up()
+    changed_from(picture, before)
+
+
+def test_a_prediction_is_clicked_kept_and_confronted(page, place):
+    box = page.locator(".singan-predict").first
+    box.scroll_into_view_if_needed()
+    option = box.get_by_role("button").last
+    option.click()
+    sync_api.expect(box).to_contain_text("kept", timeout=30_000)
+    kept = json.loads((place / "answers" / "predictions.json").read_text(encoding="utf-8"))
+    assert kept == {"01.1": option.inner_text()}
+
+
+def test_the_page_wrote_no_error_to_the_console(page, complaints):
+    assert complaints == []
