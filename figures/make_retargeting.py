@@ -22,7 +22,7 @@ SIZES, SEED = [(96, 72), (96, 192)], 0
 def main() -> None:
     """Make the figure."""
     names = ["balloon_festival", "painted_coast"]
-    figure = Figure(figsize=(4.6, 6.0), layout="constrained")
+    figure = Figure(figsize=(4.2, 5.5), layout="constrained")
     rows = figure.subplots(2, len(names), height_ratios=[1, 1])
     for row, size in zip(rows, SIZES):
         for ax, name in zip(row, names):
