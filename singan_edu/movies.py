@@ -39,7 +39,7 @@ def save_animation(frames: Frames, path: str | os.PathLike, *, fps: float = FPS)
     * ``.gif`` plays everywhere. All frames share one palette of 256 colours, without dithering: a
       palette for each frame, or noise that hides its steps, would flicker where nothing moves. It
       counts time in hundredths of a second, so 30 frames a second become 33.
-    * ``.mp4`` has all colours in less space, and needs ``pip install "singan_edu[video]"``. H.264
+    * ``.mp4`` has all colours in less space, and needs ``pip install imageio imageio-ffmpeg``. H.264
       wants even sides: an odd one is repeated at the border.
     * ``.html`` is ``animation_html``, as a page.
 
@@ -104,7 +104,7 @@ def _mp4(pictures: list[Image.Image], fps: float) -> bytes:
         import imageio_ffmpeg  # noqa: F401, which imageio writes videos with
     except ImportError as error:
         raise ModuleNotFoundError(
-            'An .mp4 needs imageio-ffmpeg: pip install "singan_edu[video]". A .gif or .html needs '
+            "An .mp4 needs ffmpeg: pip install imageio imageio-ffmpeg. A .gif or .html needs "
             "nothing."
         ) from error
     stack = np.stack([np.asarray(picture) for picture in pictures])  # (frames, H, W, 3)

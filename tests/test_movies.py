@@ -101,7 +101,7 @@ def test_an_mp4_holds_every_frame_with_odd_sides_made_even(tmp_path):
 
 def test_without_ffmpeg_a_sentence_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    with pytest.raises(ModuleNotFoundError, match=r"singan_edu\[video\]"):
+    with pytest.raises(ModuleNotFoundError, match="pip install imageio imageio-ffmpeg"):
         save_animation(moving(), tmp_path / "a.mp4")
     assert not list(tmp_path.iterdir())
 
