@@ -39,7 +39,7 @@ def save_animation(frames: Frames, path: str | os.PathLike, *, fps: float = FPS)
     * ``.gif`` plays everywhere. All frames share one palette of 256 colours, without dithering: a
       palette for each frame, or noise that hides its steps, would flicker where nothing moves. It
       counts time in hundredths of a second, so 30 frames a second become 33.
-    * ``.mp4`` has all colours in less space, and needs ``pip install imageio imageio-ffmpeg``. H.264
+    * ``.mp4`` has all colours in less space; ``pip install imageio imageio-ffmpeg`` first. H.264
       wants even sides: an odd one is repeated at the border.
     * ``.html`` is ``animation_html``, as a page.
 

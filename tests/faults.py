@@ -7,6 +7,7 @@ wherever the library holds the original. The claim must then fail (``test_claims
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import torch
@@ -139,7 +140,7 @@ def rounded_to_the_nearest(everywhere: Everywhere) -> None:
 
 # --------------------------------------------------------------------------------------- lesson 04
 def noise_forgotten(everywhere: Everywhere) -> None:
-    """04.a, 04.b, 04.h: generators that are given no noise, whatever was asked for."""
+    """04.a, 04.b: generators that are given no noise, whatever was asked for."""
     original = tiles.in_tiles
     everywhere(original, lambda generator, noise, before: original(generator, 0 * noise, before))
 
@@ -157,10 +158,12 @@ def places_told_apart(everywhere: Everywhere) -> None:
 
 def mean_without_root(everywhere: Everywhere) -> None:
     """04.d: the mean squared error in place of its root."""
-    everywhere(
-        trainer.noise_std_for,
-        lambda real, before, amplitude: amplitude * (real - before).square().mean().item(),
-    )
+
+    @functools.wraps(trainer.noise_std_for)
+    def wrong(real: Tensor, before: Tensor, amplitude: float) -> float:
+        return amplitude * (real - before).square().mean().item()
+
+    everywhere(trainer.noise_std_for, wrong)
 
 
 def levels_below_show_nothing(everywhere: Everywhere) -> None:
@@ -182,6 +185,17 @@ def noise_not_scaled(everywhere: Everywhere) -> None:
 def enlarged_in_blocks(everywhere: Everywhere) -> None:
     """04.g: upsampling that repeats pixels, whose edges are waves new to the level."""
     no_antialiasing(everywhere)
+
+
+def noise_kept_small(everywhere: Everywhere) -> None:
+    """04.h: the finer levels never get more noise than they were trained with."""
+
+    def in_tiles(generator, noise: Tensor, before: Tensor) -> Tensor:
+        finer = noise.shape[1] > 1
+        return original(generator, noise.clamp(-0.02, 0.02) if finer else noise, before)
+
+    original = tiles.in_tiles
+    everywhere(original, in_tiles)
 
 
 def z_star_drawn_once(everywhere: Everywhere) -> None:
@@ -266,7 +280,7 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "04.e": levels_below_show_nothing,
     "04.f": noise_not_scaled,
     "04.g": enlarged_in_blocks,
-    "04.h": noise_forgotten,
+    "04.h": noise_kept_small,
     "04.i": z_star_drawn_once,
     "04.j": z_star_drawn_once,
     "06.a": sum_of_squares,
