@@ -245,9 +245,7 @@ def noise_std_for(real: Tensor, reconstructed_previous: Tensor, amplitude: float
 
 def _normal(state: LevelTraining, level: int) -> Tensor:
     """Standard normal noise for ``level``, always drawn on the CPU, so that devices agree."""
-    return torch.randn(1, *state.model.noise_shape(level), generator=state.rng).to(
-        state.real.device
-    )
+    return torch.randn(1, *state.model.noise_shape(level), generator=state.rng).to(state.real)
 
 
 def _upsample(model: SinGAN, picture: Tensor, level: int) -> Tensor:
@@ -267,7 +265,7 @@ def begin_level(
     The networks start from the weights of the level ``before`` where the width is the same (paper,
     section 2.3), running statistics included; else they are drawn anew.
     """
-    level, config, device = model.trained_levels, model.config, model.device
+    level, config = model.trained_levels, model.config
     channels = model.image.shape[1]
     real = _upsample(model, model.image, level)  # x_n: (1, C, h, w)
     generator = build_generator(config, level, channels)
@@ -283,7 +281,7 @@ def begin_level(
     else:
         reconstructed_previous = prepare(_upsample(model, model.reconstruct(), level))
         noise_std = noise_std_for(real, reconstructed_previous, config.noise_amplitude)
-    generator, discriminator = generator.to(device).train(), discriminator.to(device).train()
+    generator, discriminator = generator.to(real).train(), discriminator.to(real).train()
     return LevelTraining(
         model,
         level,

@@ -295,12 +295,18 @@ def bench() -> tuple[PyramidPlan, Tensor]:
     return plan, resize(photo, plan.sizes[-1])
 
 
-def fresh_level(recipe: TrainConfig, *, seed: int = 0) -> LevelTraining:
-    """Level 0 of the lab's photograph, untrained; z* is drawn from ``seed``, once."""
+def fresh_level(
+    recipe: TrainConfig, *, seed: int = 0, dtype: torch.dtype = torch.float32
+) -> LevelTraining:
+    """Level 0 of the lab's photograph, untrained; z* is drawn from ``seed``, once.
+
+    ``torch.float64`` is for comparing two ways of writing the same step: Adam divides each slope
+    by its own size, and so makes a whole step of what float32 rounded where a slope should be 0.
+    """
     plan, finest = bench()
     rng = torch.Generator().manual_seed(seed)
     z_star = torch.randn(1, 1, *plan.sizes[0], generator=rng)
-    return begin_level(SinGAN(recipe, plan, finest, z_star, seed), rng)
+    return begin_level(SinGAN(recipe, plan, finest.to(dtype), z_star.to(dtype), seed), rng)
 
 
 def plead_guilty(state: LevelTraining, fake: Tensor) -> None:
