@@ -1,0 +1,89 @@
+"""What the claims of lesson 06 name, switched off (see ``faults``)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from singan_edu import losses, trainer
+from singan_edu.exercises import lesson_06
+
+from .everywhere import Everywhere
+from .lesson_00 import deaf_to_start_level
+
+
+def sum_of_squares(everywhere: Everywhere) -> None:
+    """06.a: the library's loop takes the sum where the text takes the mean."""
+    everywhere(losses.reconstruction_loss, lambda one, other: (one - other).square().sum())
+
+
+def not_frozen(everywhere: Everywhere) -> None:
+    """06.b: a finished level is left in training mode, so that its batch statistics move on."""
+
+    def finish(state: trainer.LevelTraining) -> None:
+        generators = (*state.model.generators, state.generator)
+        stds = (*state.model.noise_stds, state.noise_std)
+        state.model = dataclasses.replace(state.model, generators=generators, noise_stds=stds)
+
+    everywhere(trainer.finish_level, finish)
+
+
+def without_root(everywhere: Everywhere) -> None:
+    """06.c: MSE in place of RMSE."""
+
+    def noise_std(real: Tensor, previous: Tensor, amplitude: float) -> float:
+        return amplitude * (real - previous).square().mean().item()
+
+    everywhere(trainer.noise_std_for, noise_std)
+
+
+def as_loud_everywhere(everywhere: Everywhere) -> None:
+    """06.d: as much noise at every level."""
+    everywhere(trainer.noise_std_for, lambda *arguments: 1.0)
+
+
+def nothing_reaches_g(everywhere: Everywhere) -> None:
+    """06.f: a loss that does not go back to G does not miss the weights that were overwritten."""
+    everywhere(losses.adversarial_loss, lambda s: -s.detach().mean().requires_grad_())
+
+
+def weights_stay(everywhere: Everywhere) -> None:
+    """06.g: an optimizer that does not move makes no fake stale."""
+
+    def adam(network: torch.nn.Module, config: object) -> torch.optim.Adam:
+        return torch.optim.Adam(network.parameters(), lr=0.0, fused=True)
+
+    everywhere(trainer._adam, adam)
+
+
+def nothing_to_lose(everywhere: Everywhere) -> None:
+    """06.h, 06.i: the adversarial loss is nought from the beginning."""
+    everywhere(losses.adversarial_loss, lambda scores: 0 * scores.mean())
+
+
+def all_are_healthy(everywhere: Everywhere) -> None:
+    """06.j: no patient has a fault."""
+    everywhere(lesson_06.patient, lambda name, config: (config, trainer.update_generator))
+
+
+FAULTS: dict[str, Callable[[Everywhere], None]] = {
+    "06.a": sum_of_squares,
+    "06.b": not_frozen,
+    "06.c": without_root,
+    "06.d": as_loud_everywhere,
+    "06.e": deaf_to_start_level,
+    "06.f": nothing_reaches_g,
+    "06.g": weights_stay,
+    "06.h": nothing_to_lose,
+    "06.i": nothing_to_lose,
+    "06.j": all_are_healthy,
+}
+
+# Parameters for which the claims fail as surely, and sooner.
+QUICKER = {"max_size": 40, "iterations": [4, 3]}
+
+# A student's own photograph must not break the lesson.
+OTHER_PHOTOS = ("gravel",)
