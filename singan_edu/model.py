@@ -139,7 +139,7 @@ class SinGAN:
             n = len(image)
         scales = self.noise_scales(noise_scale)
         stds = [scale * std for scale, std in zip(scales, self.noise_stds)][level:]
-        # Level by level as the loop asks for it; unlike a generator, `map` keeps none of the maps.
+        # Level by level as the loop asks for it; unlike a generator expression, `map` keeps none.
         if noise is None:
             maps = self._noise_maps(n, level, sizes, seed)
             noises = map(lambda std, z: z.mul_(std), stds, maps)
@@ -209,11 +209,13 @@ class SinGAN:
 
         ``noises`` has one map per level, of that level's standard deviation, σ_n z_n.
         """
-        for level, noise in enumerate(noises, start=first_level):
+        level = first_level
+        for noise in noises:  # `enumerate` would keep each map until the next one is there
             if level > first_level:
                 picture = self._resize(picture, sizes[level])
             picture = in_tiles(self.generators[level], noise, picture).clamp_(-1, 1)
-            del noise  # before the next, larger map is drawn
+            level += 1
+            del noise
         return picture
 
     def _starting_picture(
