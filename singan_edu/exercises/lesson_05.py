@@ -39,12 +39,6 @@ def cut_patches(image: Tensor, field: int = 11) -> Tensor:
     return columns.reshape(-1, image.shape[1], field, field)
 
 
-def four_times(image: Tensor) -> Tensor:
-    """A picture and its mirror images, (1, C, h, w) -> (1, C, 2 h, 2 w)."""
-    row = torch.cat([image, image.flip(-1)], dim=-1)
-    return torch.cat([row, row.flip(-2)], dim=-2)
-
-
 @torch.no_grad()
 def draw_scores(state: trainer.LevelTraining) -> Figure:
     """The photograph and a fake, what D says of their patches, and its slope at each pixel."""
@@ -406,8 +400,9 @@ PENALTY = PenaltyOfD(
 
 
 # ------------------------------------------------------------------------ exercise 05.4: the clinic
-NO_GRAPH, WRONG_POINT, WRONG_SIGN, NO_ROOT = "no graph", "wrong point", "wrong sign", "no square"
-PATIENTS = {"A": WRONG_POINT, "B": NO_ROOT, "C": NO_GRAPH, "D": WRONG_SIGN}
+NO_GRAPH, WRONG_POINT = "no graph", "wrong point"
+WRONG_SIGN, LESS_ONE = "wrong sign", "square less one"
+PATIENTS = {"A": WRONG_POINT, "B": LESS_ONE, "C": NO_GRAPH, "D": WRONG_SIGN}
 APART, CLINIC_WEIGHT = 2.0, 10.0
 
 
@@ -431,7 +426,7 @@ def faulty_loss(
     penalty = losses.gradient_penalty(critic, real if fault == WRONG_POINT else between)
     if fault == NO_GRAPH:
         penalty = penalty.detach()
-    if fault == NO_ROOT:
+    if fault == LESS_ONE:
         penalty = square_less_one(critic, between)
     return loss + CLINIC_WEIGHT * penalty
 
@@ -501,31 +496,31 @@ CLINIC = Exercise(
     mistakes=(
         Mistake(
             "A and C exchanged",
-            [NO_GRAPH, NO_ROOT, WRONG_POINT, WRONG_SIGN],
+            [NO_GRAPH, LESS_ONE, WRONG_POINT, WRONG_SIGN],
             "B and D are right; exchange A and C. Both run away, but one of the two is tame "
             "at the real points: there, and only there, somebody keeps its slope.",
         ),
         Mistake(
             "A and B exchanged",
-            [NO_ROOT, WRONG_POINT, NO_GRAPH, WRONG_SIGN],
+            [LESS_ONE, WRONG_POINT, NO_GRAPH, WRONG_SIGN],
             "C and D are right; exchange A and B. Which penalty is lowest where the critic is "
             "flat?",
         ),
         Mistake(
             "B and D exchanged",
-            [WRONG_POINT, WRONG_SIGN, NO_GRAPH, NO_ROOT],
+            [WRONG_POINT, WRONG_SIGN, NO_GRAPH, LESS_ONE],
             "A and C are right; exchange B and D. With the wrong sign the slope is what it should "
             "be; only the heights are upside down.",
         ),
         Mistake(
             "B and C exchanged",
-            [WRONG_POINT, NO_GRAPH, NO_ROOT, WRONG_SIGN],
+            [WRONG_POINT, NO_GRAPH, LESS_ONE, WRONG_SIGN],
             "A and D are right; exchange B and C. A penalty that reaches no weight stops nothing; "
             "one that is lowest at zero stops too much.",
         ),
         Mistake(
             "C and D exchanged",
-            [WRONG_POINT, NO_ROOT, WRONG_SIGN, NO_GRAPH],
+            [WRONG_POINT, LESS_ONE, WRONG_SIGN, NO_GRAPH],
             "A and B are right; exchange C and D. In which of the two does the estimate have the "
             "wrong sign?",
         ),
