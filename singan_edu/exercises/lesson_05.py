@@ -448,7 +448,7 @@ def admit(name: str, steps: int = 150, seed: int = 0) -> Record:
 
 def draw_clinic(records: Mapping[str, Record]) -> Figure:
     """For every patient its estimate, and its slopes on the way and at the real points."""
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    figure = Figure(figsize=(9, 4.4), layout="constrained")
     for column, (name, record) in zip(figure.subplots(2, len(records)).T, records.items()):
         steps = range(5, 5 * len(record.estimate) + 1, 5)
         column[0].plot(steps, record.estimate, color=VERMILION, linewidth=1.4)
@@ -462,12 +462,12 @@ def draw_clinic(records: Mapping[str, Record]) -> Figure:
         column[1].set_yscale("log")
         column[1].set(ylim=(0.03, 3000), xlabel="steps")
         for ax in column:
-            ax.tick_params(labelsize=TITLE_SIZE - 3, which="both")
+            ax.tick_params(labelsize=TITLE_SIZE - 2.5, which="both")
             ax.spines[["top", "right"]].set_visible(False)
     left = figure.axes[0], figure.axes[len(records)]
     for ax, words in zip(left, ("estimate", "slope")):
         ax.set_ylabel(words, fontsize=TITLE_SIZE)
-    figure.axes[len(records)].legend(fontsize=TITLE_SIZE - 3, frameon=False)
+    figure.axes[len(records)].legend(fontsize=TITLE_SIZE - 2, frameon=False)
     return figure
 
 

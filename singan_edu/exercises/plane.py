@@ -20,11 +20,11 @@ from torch import Tensor, nn
 
 from .. import losses, trainer
 from ..images import resize
-from ..plots import BLUE, GREEN, ORANGE, TITLE_SIZE, VERMILION, light, png
+from ..plots import BLUE, GREEN, ORANGE, TITLE_SIZE, VERMILION, light, plot_curves, png
 
 POINTS = 256  # in a cloud
 WIDTH = 64  # of the plane's critic
-EDGES = (-1.3, 1.45)  # of the plane, as it is drawn
+EDGES = (-1.6, 1.6)  # of the plane, as it is drawn
 CORNER = (1.0, -1.0)  # where the generator's points begin: a white pixel left of a black one
 CRITIC_STEPS = 3  # for one move of the points
 PACE = 0.03  # how far the points move for a slope of one
@@ -39,7 +39,7 @@ def two_clouds(distance: float, seed: int = 0) -> tuple[Tensor, Tensor]:
         Real points and fake ones, (256, 2) each, the fake ones in another order.
     """
     rng = torch.Generator().manual_seed(seed)
-    cloud = 0.3 * torch.randn(POINTS, 2, generator=rng)
+    cloud = 0.2 * torch.randn(POINTS, 2, generator=rng)
     step = torch.tensor([distance / 2, 0.0])
     return cloud + step, (cloud - step)[torch.randperm(POINTS, generator=rng)]
 
@@ -339,29 +339,21 @@ def draw_games(games: Mapping[str, Game], move: int | None = None) -> Figure:
 
 
 def draw_frame(games: Mapping[str, Game], name: str, move: int) -> Figure:
-    """One game after ``move`` moves, beside the distances of all of them."""
-    figure = Figure(figsize=(6.4, 3.1), layout="constrained")
-    plane, curves = figure.subplots(1, 2)
-    frame = games[name].frames[move]
-    title = f"{name}, move {move}"
-    draw_plane(plane, frame.landscape, games[name].real, frame.points, title, labels=True)
-    for other, game in games.items():
-        moves = [shot for shot in game.frames if shot in SHOTS]
-        mine = other == name
-        curves.plot(
-            moves,
-            [game.frames[shot].distance for shot in moves],
-            color=VERMILION if mine else "0.8",
-            zorder=2 if mine else 1,
-            linewidth=1.8 if mine else 1,
-        )
-    curves.plot(move, frame.distance, "o", color=VERMILION, zorder=3)
-    curves.set(ylim=(0, None))
-    curves.set_title("distance still to go (grey: the others)", fontsize=TITLE_SIZE)
-    curves.set_xlabel("moves", fontsize=TITLE_SIZE - 1)
-    curves.tick_params(labelsize=TITLE_SIZE - 2)
-    curves.spines[["top", "right"]].set_visible(False)
+    """One game as it stood after ``move`` moves."""
+    figure, frame = Figure(figsize=(4.4, 4.5), layout="constrained"), games[name].frames[move]
+    title = f"{name}, move {move}: {frame.distance:.2f} apart"
+    ax = figure.subplots()
+    draw_plane(ax, frame.landscape, games[name].real, frame.points, title, labels=True)
     return figure
+
+
+def draw_race(games: Mapping[str, Game]) -> Figure:
+    """How far the points of each game still had to go, move by move."""
+    curves = {}
+    for name in (name for name in RULES if name in games):
+        frames = {move: frame for move, frame in games[name].frames.items() if move in SHOTS}
+        curves[name] = list(frames), [frame.distance for frame in frames.values()]
+    return plot_curves(curves, x="moves", y="distance still to go")
 
 
 def draw_profiles(
