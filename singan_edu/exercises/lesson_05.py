@@ -454,13 +454,15 @@ def draw_clinic(records: Mapping[str, Record]) -> Figure:
         column[0].plot(steps, record.estimate, color=VERMILION, linewidth=1.4)
         column[0].axhline(APART, color="0.6", linewidth=0.8, linestyle="--")
         column[0].set_yscale("symlog", linthresh=3)
-        column[0].set(ylim=(-30, 3000), yticks=[-10, -2, 0, 2, 10, 100, 1000])
+        column[0].set(ylim=(-30, 3000))
+        column[0].set_yticks(*_ticks(-10, -2, 0, 2, 10, 100, 1000))
         column[0].set_title(name, fontsize=TITLE_SIZE + 1)
         column[1].plot(steps, record.between, color=BLUE, linewidth=1.4, label="on the way")
         column[1].plot(steps, record.at_real, color=ORANGE, linewidth=1.4, label="at real points")
         column[1].axhline(1, color="0.6", linewidth=0.8, linestyle="--")
         column[1].set_yscale("log")
         column[1].set(ylim=(0.03, 3000), xlabel="steps")
+        column[1].set_yticks(*_ticks(0.1, 1, 10, 100, 1000))
         for ax in column:
             ax.tick_params(labelsize=TITLE_SIZE - 2.5, which="both")
             ax.spines[["top", "right"]].set_visible(False)
@@ -469,6 +471,10 @@ def draw_clinic(records: Mapping[str, Record]) -> Figure:
         ax.set_ylabel(words, fontsize=TITLE_SIZE)
     figure.axes[len(records)].legend(fontsize=TITLE_SIZE - 2, frameon=False)
     return figure
+
+
+def _ticks(*values: float) -> tuple[list[float], list[str]]:
+    return list(values), [f"{value:g}" for value in values]
 
 
 def symptoms(records: Mapping[str, Record]) -> dict[str, list[str]]:

@@ -341,8 +341,7 @@ def draw_games(games: Mapping[str, Game], move: int | None = None) -> Figure:
 def draw_frame(games: Mapping[str, Game], name: str, move: int) -> Figure:
     """One game as it stood after ``move`` moves."""
     figure, frame = Figure(figsize=(4.4, 4.5), layout="constrained"), games[name].frames[move]
-    title = f"{name}, move {move}: {frame.distance:.2f} apart"
-    ax = figure.subplots()
+    ax, title = figure.subplots(), f"{frame.distance:.2f} apart"
     draw_plane(ax, frame.landscape, games[name].real, frame.points, title, labels=True)
     return figure
 
