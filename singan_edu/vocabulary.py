@@ -70,6 +70,15 @@ SYMBOLS: dict[str, Symbol] = {
         "model.SinGAN.reconstruct",
         "sec. 2.3",
     ),
+    "x_hat": Symbol(
+        "\\hat x", "a point on the way from fake to real", "losses.interpolate", "WGAN-GP, sec. 4"
+    ),
+    "W_1": Symbol(
+        "W_1",
+        "Wasserstein distance; what D's difference of scores estimates",
+        "losses.discriminator_loss",
+        "WGAN, eq. 2",
+    ),
     "L_adv": Symbol(
         "\\mathcal L_\\mathrm{adv}",
         "Wasserstein loss with gradient penalty",
@@ -100,6 +109,9 @@ GLOSSARY: dict[str, Term] = {
     "antialiasing": Term(
         "averaging over what one new pixel stands for, before it is sampled", "01"
     ),
+    "critic": Term(
+        "a discriminator whose scores are heights of a landscape, not probabilities", "05"
+    ),
     "discriminator": Term(
         "the network that scores patches: high for real ones, low for fakes", "03"
     ),
@@ -110,6 +122,7 @@ GLOSSARY: dict[str, Term] = {
     "level": Term(
         "one size of the photograph with its two networks; level 0 is the coarsest", "01"
     ),
+    "Lipschitz": Term("1-Lipschitz: nowhere steeper than one up for one along", "05"),
     "noise std": Term("standard deviation of the noise that a level is given, σ", "04"),
     "patch": Term("a small square of a picture; here as large as the receptive field", "02"),
     "pyramid": Term("the photograph at several sizes, coarse to fine", "01"),
@@ -126,9 +139,14 @@ GLOSSARY: dict[str, Term] = {
     "scale": Term("the paper's word for a level, counted from the finest, n = 0", "01"),
     "scale factor": Term("size of a level relative to the next finer one, 1/r", "01"),
     "start level": Term("the first level that is given noise; coarser ones are kept", "07"),
+    "saturation": Term("a loss that is flat where it should pull, because it is sure", "05"),
     "training plan": Term(
         "sizes, iterations, time and memory, known before a training begins", "06"
     ),
+    "Wasserstein distance": Term(
+        "the shortest way, on average, by which one cloud of points becomes another", "05"
+    ),
+    "weight clipping": Term("every weight of a critic is kept between two bounds", "05"),
 }
 
 FLOORS: dict[int, tuple[str, ...]] = {
