@@ -141,7 +141,9 @@ class Quiz(anywidget.AnyWidget):
         answers = well_exposed(self.answers, planned_ms=self.exposure_ms)
         if not any(answer.said for answer in answers):
             return "Nobody has answered yet."
-        return comparison_table([confusion(answers)])
+        times, out = [answer.exposure_ms for answer in answers], len(self.replies) - len(answers)
+        stood = f"Pictures stood for {min(times):.0f} to {max(times):.0f} ms; {out} left out."
+        return f"{comparison_table([confusion(answers)])}\n\n{stood}"
 
     def _answered(self, change: Mapping[str, Any]) -> None:
         """After each reply: the verdict of a practice trial, or the file at the end."""

@@ -91,6 +91,18 @@ SYMBOLS: dict[str, Symbol] = {
         "config.TrainConfig.gradient_penalty_weight",
         "supplement",
     ),
+    "mu_x": Symbol(
+        "\\mu_x", "mean of the features of $x$ over all places", "frechet.sifid_values", "sec. 3"
+    ),
+    "Sigma_x": Symbol(
+        "\\Sigma_x", "covariance of these features", "frechet.frechet_distance", "sec. 3"
+    ),
+    "d_prime": Symbol(
+        "d'",
+        "how far apart fakes and reals look, in standard deviations",
+        "study.d_prime",
+        "not there",
+    ),
 }
 
 GLOSSARY: dict[str, Term] = {
@@ -128,6 +140,20 @@ GLOSSARY: dict[str, Term] = {
     "start level": Term("the first level that is given noise; coarser ones are kept", "07"),
     "training plan": Term(
         "sizes, iterations, time and memory, known before a training begins", "06"
+    ),
+    "confusion": Term(
+        "share of answers that take the fake for the photograph; guessing gives one half", "14"
+    ),
+    "control": Term("a generator of which the verdict is known, to try a metric on", "14"),
+    "noise floor": Term("how far apart two scores are that mean the same", "14"),
+    "nearest-neighbour field": Term(
+        "for each patch of a picture, which patch of another is most like it", "14"
+    ),
+    "scorecard": Term(
+        "fidelity, coverage, novelty and diversity of samples, beside those of controls", "14"
+    ),
+    "SIFID": Term(
+        "Fréchet distance between the features of one fake and those of the photograph", "14"
     ),
 }
 

@@ -242,7 +242,9 @@ WATCH = """() => {
 def quizzes(browser, address: str, place: Path, complaints: list[str]) -> sync_api.Page:
     """A notebook with a quiz of each kind."""
     cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), place / "notebooks" / QUIZ)
+    facts = dict(kernelspec=dict(name="python3", display_name="Python 3", language="python"))
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=facts)
+    nbformat.write(notebook, place / "notebooks" / QUIZ)
     return opened(browser, f"{address}/lab/tree/notebooks/{QUIZ}?reset", place, complaints)
 
 
@@ -275,7 +277,7 @@ def test_a_practice_trial_gets_its_verdict_and_its_keys_are_no_commands(quizzes,
     box = quizzes.locator(".singan-quiz").last
     box.get_by_role("button", name="Start").click()
     for key in ("f", "r"):
-        wait_for_pictures(box)
+        sync_api.expect(box.get_by_role("button", name="missed it")).to_be_enabled()
         quizzes.keyboard.press(key)
         sync_api.expect(box).to_contain_text("t was", timeout=30_000)  # real, or fake
     sync_api.expect(box).to_contain_text("the last one", timeout=30_000)

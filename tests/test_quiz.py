@@ -81,6 +81,7 @@ def test_result_leaves_out_what_was_not_shown_for_a_second():
     assert shown.result() == "Nobody has answered yet."
     shown.replies = [reply("left", exposure) for exposure in (1016.7, 990.0, 5000.0, 400.0)]
     assert "| 2, 1 |" in shown.result()
+    assert "stood for 990 to 1017 ms; 2 left out." in shown.result()
     brief = Quiz(planned(), PHOTOGRAPHS, SAMPLES, exposure_ms=200)
     brief.replies = [reply("left", 205.0), reply("right", 1000.0)]
     assert "| 1, 1 |" in brief.result()
