@@ -6,7 +6,7 @@
 from pathlib import Path
 
 import singan_edu as sg
-from singan_edu import controls, evaluation, plots
+from singan_edu import controls, plots
 
 FIGURE = Path(__file__).parent / "evaluation.png"
 PHOTO = "desert_arch"
@@ -15,18 +15,16 @@ SAMPLE = 5  # one in which the arch has come apart
 
 def main() -> None:
     model = sg.load_pretrained(PHOTO)
-    real, small = model.image, sg.resize(model.image, (48, 64))
+    real = model.image
     moved = real.roll(real.shape[-1] // 2, dims=-1)
     pasted = controls.patch_nearest_neighbours(real, 1, seed=0)
     sample = model.sample(8, seed=1)[SAMPLE : SAMPLE + 1]
     rows = {"photograph": real, "moved": moved, "patches laid anew": pasted, "SinGAN": sample}
-    yardstick = evaluation.Yardstick.of(small)
     titles = []
     for name, picture in rows.items():
         distance = sg.random_feature_fid(real, picture)
-        pair = sg.resize(picture, (48, 64)).repeat(2, 1, 1, 1)  # a score wants two
-        novelty = yardstick.score(pair).novelty.value
-        titles.append(f"{name}\ndistance {distance:.3f} · novelty {novelty:.2f}")
+        copied = sg.copy_map(real, picture).copied
+        titles.append(f"{name}\ndistance {distance:.3f} · copied {copied:.0%}")
     figure = plots.image_grid(list(rows.values()), titles, columns=4, width=10)
     FIGURE.write_bytes(plots.light(plots.png(figure), 120_000))
     print(f"{FIGURE.name}: {FIGURE.stat().st_size:,d} bytes")
