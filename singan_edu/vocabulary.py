@@ -100,6 +100,18 @@ SYMBOLS: dict[str, Symbol] = {
         "config.TrainConfig.gradient_penalty_weight",
         "supplement",
     ),
+    "mu_x": Symbol(
+        "\\mu_x", "mean of the features of $x$ over all places", "frechet.sifid_values", "sec. 3"
+    ),
+    "Sigma_x": Symbol(
+        "\\Sigma_x", "covariance of these features", "frechet.frechet_distance", "sec. 3"
+    ),
+    "d_prime": Symbol(
+        "d'",
+        "how far apart fakes and reals look, in standard deviations",
+        "study.d_prime",
+        "not there",
+    ),
 }
 
 GLOSSARY: dict[str, Term] = {
@@ -147,6 +159,20 @@ GLOSSARY: dict[str, Term] = {
         "the shortest way, on average, by which one cloud of points becomes another", "05"
     ),
     "weight clipping": Term("every weight of a critic is kept between two bounds", "05"),
+    "confusion": Term(
+        "share of answers that take the fake for the photograph; guessing gives one half", "14"
+    ),
+    "control": Term("a generator of which the verdict is known, to try a metric on", "14"),
+    "noise floor": Term("how far apart two scores are that mean the same", "14"),
+    "nearest-neighbour field": Term(
+        "for each patch of a picture, which patch of another is most like it", "14"
+    ),
+    "scorecard": Term(
+        "fidelity, coverage, novelty and diversity of samples, beside those of controls", "14"
+    ),
+    "SIFID": Term(
+        "Fréchet distance between the features of one fake and those of the photograph", "14"
+    ),
 }
 
 FLOORS: dict[int, tuple[str, ...]] = {
@@ -164,6 +190,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         "checks",
         "exercises",
         "teaching",
+        "quiz",
         "main_job",
     ),
 }
