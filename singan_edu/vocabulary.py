@@ -137,7 +137,17 @@ FLOORS: dict[int, tuple[str, ...]] = {
     3: ("model", "pretrained", "patches", "metrics", "frechet", "controls", "evaluation", "study"),
     4: ("callbacks", "trainer", "cost", "checkpoints", "training"),
     5: ("applications",),
-    6: ("plots", "answers", "vocabulary", "lesson", "widgets", "checks", "exercises", "main_job"),
+    6: (
+        "plots",
+        "answers",
+        "vocabulary",
+        "lesson",
+        "widgets",
+        "canvas",
+        "checks",
+        "exercises",
+        "main_job",
+    ),
 }
 
 
