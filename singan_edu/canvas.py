@@ -27,8 +27,9 @@ from .images import to_pil
 from .masks import Point, brush_mask
 from .plots import VERMILION
 from .pyramid import PyramidPlan
-from .widgets import PICTURE_WIDTH, Explorer, Fallback, Values, along_the_first, picture_bytes
+from .widgets import Explorer, Fallback, Values, along_the_first, picture_bytes
 
+WIDTH = 390  # pixels on the screen, of the canvas and of the result: they fit beside each other
 MOST_STEPS = 50  # that can be undone
 SMALLEST_BOX = 3  # pixels; a smaller one was a click
 RADII = (1, 2, 3, 4, 6, 8, 12, 16)  # of the brush, in pixels of the picture
@@ -61,9 +62,7 @@ class Board:
         self.changed: Callable[[], None] = lambda: None
         height, width = picture.shape[-2:]
         self.canvas = Canvas(width=width, height=height)
-        self.canvas.layout = ipywidgets.Layout(
-            width=f"{PICTURE_WIDTH}px", max_width="100%", height="auto"
-        )
+        self.canvas.layout = ipywidgets.Layout(width=f"{WIDTH}px", max_width="100%", height="auto")
         self.canvas.add_class("singan-canvas")
         self._listen()
         self.show()
@@ -199,7 +198,8 @@ class PaintBoard(Board):
         pots[self.colour].icon = "check"
         radius = min(RADII, key=lambda radius: abs(radius - self.radius))
         brush = ipywidgets.SelectionSlider(options=RADII, value=radius, description="brush")
-        brush.layout.width = "260px"
+        brush.style.description_width = "40px"
+        brush.layout.width = "230px"
         brush.observe(lambda change: setattr(self, "radius", change["new"]), names="value")
 
         def dip(pot: ipywidgets.Button) -> None:
@@ -341,8 +341,12 @@ def studio(
     shots = [first | shot for shot in strip or along_the_first(choices)]
     explorer = Explorer(function, alt, caption=caption, plan=plan)
     tools = ipywidgets.HBox(board.tools(), layout=ipywidgets.Layout(flex_flow="row wrap"))
-    sides = [[tools, board.canvas], explorer.controls(choices, first)]
-    columns = ipywidgets.HBox([ipywidgets.VBox(side) for side in sides])
+    results = explorer.controls(choices, first)
+    for part in (tools, *results):
+        part.layout.width = f"{WIDTH}px"
+    for slider in results[: len(choices)]:
+        slider.style.description_width = "70px"
+    columns = ipywidgets.HBox([ipywidgets.VBox([tools, board.canvas]), ipywidgets.VBox(results)])
     columns.layout.flex_flow = "row wrap"
     board.changed = explorer.renew
     widget = Fallback([columns])

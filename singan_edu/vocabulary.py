@@ -91,6 +91,10 @@ SYMBOLS: dict[str, Symbol] = {
         "config.TrainConfig.gradient_penalty_weight",
         "supplement",
     ),
+    "x_in": Symbol(
+        "\\bar x", "the picture that is put in", "applications.injection.inject", "sec. 4"
+    ),
+    "down": Symbol("\\downarrow_r", "to the size of the level before", "images.resize", "sec. 4"),
 }
 
 GLOSSARY: dict[str, Term] = {
@@ -129,6 +133,15 @@ GLOSSARY: dict[str, Term] = {
     "training plan": Term(
         "sizes, iterations, time and memory, known before a training begins", "06"
     ),
+    "drift": Term("how far layout and colours have moved from a picture that was put in", "10"),
+    "injection": Term(
+        "putting a picture in where a level takes the output of the one before", "10"
+    ),
+    "k-means": Term(
+        "finds k points that stand for many: each takes the nearest, and moves to their mean", "10"
+    ),
+    "palette": Term("a few colours that stand best for all of a picture", "10"),
+    "strangeness": Term("how far a picture's patches are from the photograph's", "10"),
 }
 
 FLOORS: dict[int, tuple[str, ...]] = {

@@ -108,21 +108,33 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def page(address: str, complaints: list[str]) -> Iterator[sync_api.Page]:
-    """The lesson in JupyterLab, all of its cells run."""
+def browser() -> Iterator[sync_api.Browser]:
+    """Chromium, without a window."""
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.set_default_timeout(LONGEST)
-        open_and_run(page, f"{address}/lab/tree/notebooks/{LESSON}?reset")
-        yield page
+        yield browser
         browser.close()
 
 
-def open_and_run(page: sync_api.Page, url: str) -> None:
-    """Open a notebook and choose Run › Run All Cells."""
+@pytest.fixture(scope="module")
+def page(browser: sync_api.Browser, address: str, complaints: list[str]) -> sync_api.Page:
+    """The lesson in JupyterLab, all of its cells run."""
+    page = new_page(browser, complaints)
+    open_and_run(page, f"{address}/lab/tree/notebooks/{LESSON}?reset", count_code_cells())
+    return page
+
+
+def new_page(browser: sync_api.Browser, complaints: list[str]) -> sync_api.Page:
+    """An empty page of which every error is written down."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_default_timeout(LONGEST)
+    return page
+
+
+def open_and_run(page: sync_api.Page, url: str, cells: int) -> None:
+    """Open a notebook of so many code cells and choose Run › Run All Cells."""
     page.goto(url, wait_until="domcontentloaded")
     page.locator("#jupyterlab-splash").wait_for(state="detached")
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
@@ -130,7 +142,7 @@ def open_and_run(page: sync_api.Page, url: str) -> None:
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.locator("img.singan-picture").last.wait_for()
     last = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").last
-    sync_api.expect(last).to_have_text(f"[{count_code_cells()}]:", timeout=LONGEST)
+    sync_api.expect(last).to_have_text(f"[{cells}]:", timeout=LONGEST)
 
 
 def count_code_cells() -> int:
@@ -193,6 +205,62 @@ def test_a_prediction_is_clicked_kept_and_confronted(page, place):
     sync_api.expect(box).to_contain_text("kept", timeout=30_000)
     kept = json.loads((place / "answers" / "predictions.json").read_text(encoding="utf-8"))
     assert kept == {"01.1": option.inner_text()}
+
+
+# ------------------------------------------------------------------------------ canvases to draw on
+STUDIOS = {  # the cells that a lesson's studio needs, which are quick
+    "10_paint_to_image": ["parameters", "imports", "model", "paint", "canvas"],
+}
+
+
+@pytest.fixture(scope="module", params=STUDIOS)
+def studio(request, browser, place, address, complaints) -> Iterator[sync_api.Locator]:
+    """The studio of a lesson, from a notebook of the cells that it needs."""
+    name, wanted = request.param, STUDIOS[request.param]
+    notebook = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] in wanted]
+    assert [cell["id"] for cell in notebook["cells"]] == wanted
+    for cell in notebook["cells"]:
+        cell.update(outputs=[], execution_count=None)
+    (place / "notebooks" / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    page = new_page(browser, complaints)
+    open_and_run(page, f"{address}/lab/tree/notebooks/{name}.ipynb?reset", len(wanted))
+    box = page.locator(".singan-studio")
+    box.locator("canvas").scroll_into_view_if_needed()
+    yield box
+    page.close()
+
+
+def drag(canvas: sync_api.Locator, start: tuple[float, float], stop: tuple[float, float]) -> None:
+    """Press the mouse at shares (across, down) of a canvas, move it, let it go."""
+    box, mouse = canvas.bounding_box(), canvas.page.mouse
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, stop)]
+    mouse.move(*places[0])
+    mouse.down()
+    mouse.move(*places[1], steps=8)
+    mouse.up()
+
+
+def pixels(canvas: sync_api.Locator) -> str:
+    """What a canvas shows, as one long word."""
+    return canvas.evaluate("canvas => canvas.toDataURL()")
+
+
+def test_what_the_mouse_draws_is_seen_and_the_result_follows(studio):
+    canvas, result = studio.locator("canvas"), studio.locator("img.singan-picture")
+    assert canvas.bounding_box()["width"] >= 300
+    shown, before = pixels(canvas), result.get_attribute("src")
+    for stroke in (((0.2, 0.2), (0.45, 0.45)), ((0.3, 0.3), (0.6, 0.6))):  # mark, carry: two drags
+        drag(canvas, *stroke)
+    changed_from(result, before)
+    assert pixels(canvas) != shown
+
+
+def test_undo_brings_the_result_back(studio):
+    result = studio.locator("img.singan-picture")
+    drawn = result.get_attribute("src")
+    studio.get_by_role("button", name="undo").click()
+    changed_from(result, drawn)
 
 
 def test_the_page_wrote_no_error_to_the_console(page, complaints):
