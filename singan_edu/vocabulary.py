@@ -94,6 +94,9 @@ SYMBOLS: dict[str, Symbol] = {
     "x_in": Symbol(
         "\\bar x", "the picture that is put in", "applications.injection.inject", "sec. 4"
     ),
+    "mask": Symbol(
+        "\\mathcal M", "what is shown of a result", "applications.editing.editing_mask", "sec. 4"
+    ),
     "down": Symbol("\\downarrow_r", "to the size of the level before", "images.resize", "sec. 4"),
 }
 
@@ -141,6 +144,11 @@ GLOSSARY: dict[str, Term] = {
         "finds k points that stand for many: each takes the nearest, and moves to their mean", "10"
     ),
     "palette": Term("a few colours that stand best for all of a picture", "10"),
+    "inpainting": Term("filling a hole with what could be there", "12"),
+    "mask": Term("which pixels of a result are shown; it never enters the networks", "12"),
+    "seam energy": Term(
+        "how much steeper the rim of a region is than the rest of the picture", "12"
+    ),
     "strangeness": Term("how far a picture's patches are from the photograph's", "10"),
 }
 
