@@ -210,6 +210,7 @@ def test_a_prediction_is_clicked_kept_and_confronted(page, place):
 # ------------------------------------------------------------------------------ canvases to draw on
 STUDIOS = {  # the cells that a lesson's studio needs, which are quick
     "10_paint_to_image": ["parameters", "imports", "model", "paint", "canvas"],
+    "12_editing": ["parameters", "imports", "model", "canvas"],
 }
 
 

@@ -28,6 +28,16 @@ def in_pixels(shares: Sequence[float], size: tuple[int, int]) -> tuple[int, ...]
     return tuple(round(share * size[i % 2]) for i, share in enumerate(shares))
 
 
+def window(mask: Tensor, share: float = 0.5) -> tuple[slice, slice]:
+    """Rows and columns of a close-up: ``share`` of each side, about the middle of a mask."""
+    slices = []
+    for places, side in zip(mask[0, 0].nonzero().T, mask.shape[-2:]):
+        middle, length = (int(places.min()) + int(places.max())) // 2, round(share * side)
+        start = min(max(0, middle - length // 2), side - length)
+        slices.append(slice(start, start + length))
+    return tuple(slices)
+
+
 def larger_edit(model: SinGAN, photo: str, box: Box, to: tuple[int, int]) -> tuple[Tensor, Tensor]:
     """The edit that ships for ``photo``, with its mask, at the pyramid's size; else one move."""
     size = finest_size(model)
