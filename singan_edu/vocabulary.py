@@ -112,6 +112,13 @@ SYMBOLS: dict[str, Symbol] = {
         "study.d_prime",
         "not there",
     ),
+    "x_in": Symbol(
+        "\\bar x", "the picture that is put in", "applications.injection.inject", "sec. 4"
+    ),
+    "mask": Symbol(
+        "\\mathcal M", "what is shown of a result", "applications.editing.editing_mask", "sec. 4"
+    ),
+    "down": Symbol("\\downarrow_r", "to the size of the level before", "images.resize", "sec. 4"),
 }
 
 GLOSSARY: dict[str, Term] = {
@@ -173,6 +180,20 @@ GLOSSARY: dict[str, Term] = {
     "SIFID": Term(
         "Fréchet distance between the features of one fake and those of the photograph", "14"
     ),
+    "drift": Term("how far layout and colours have moved from a picture that was put in", "10"),
+    "injection": Term(
+        "putting a picture in where a level takes the output of the one before", "10"
+    ),
+    "k-means": Term(
+        "finds k points that stand for many: each takes the nearest, and moves to their mean", "10"
+    ),
+    "palette": Term("a few colours that stand best for all of a picture", "10"),
+    "inpainting": Term("filling a hole with what could be there", "12"),
+    "mask": Term("which pixels of a result are shown; it never enters the networks", "12"),
+    "seam energy": Term(
+        "how much steeper the rim of a region is than the rest of the picture", "12"
+    ),
+    "strangeness": Term("how far a picture's patches are from the photograph's", "10"),
 }
 
 FLOORS: dict[int, tuple[str, ...]] = {
@@ -191,6 +212,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         "exercises",
         "teaching",
         "quiz",
+        "canvas",
         "main_job",
     ),
 }

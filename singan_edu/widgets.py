@@ -143,7 +143,7 @@ def explore(
     """
     choices = {name: list(options) for name, options in values.items()}
     first = {name: options[0] for name, options in choices.items()} | (start or {})
-    shots = [first | shot for shot in strip or _along_the_first(choices)]
+    shots = [first | shot for shot in strip or along_the_first(choices)]
     explorer = Explorer(function, alt, caption=caption, plan=plan)
     widget = Fallback(explorer.controls(choices, first))
     widget.add_class("singan-explore")
@@ -151,7 +151,7 @@ def explore(
     return widget
 
 
-def _along_the_first(choices: dict[str, list[Any]]) -> list[Values]:
+def along_the_first(choices: dict[str, list[Any]]) -> list[Values]:
     """Up to six values of the first slider, evenly spaced, its ends among them."""
     name, options = next(iter(choices.items()))
     count = min(STRIP_LENGTH, len(options))
@@ -179,6 +179,7 @@ class Explorer:
     ) -> None:
         self.function, self.alt, self.caption, self.plan = function, alt, caption, plan
         self.kept: dict[str, bytes] = {}
+        self.values: Values = {}
         self.image = ipywidgets.Image(format="png")
         self.image.layout.max_width = "100%"
         self.image.add_class("singan-picture")
@@ -195,12 +196,18 @@ class Explorer:
 
     def show(self, values: Values) -> None:
         """Put the picture of ``values`` before the reader, or say why there is none."""
+        self.values = values
         try:
             self.image.value = self.picture(values)
             note = f"{html.escape(self.caption(**values))}<br>" if self.caption else ""
             self.text.value = f"{note}<small>{html.escape(self.alt)}</small>"
         except Exception as error:  # a callback's error would be seen by nobody
             self.text.value = f"<b>{type(error).__name__}:</b> {html.escape(str(error))}"
+
+    def renew(self) -> None:
+        """Make the picture anew: the function has something else to look at."""
+        self.kept.clear()
+        self.show(self.values)
 
     def controls(self, choices: dict[str, list[Any]], start: Values) -> list[ipywidgets.Widget]:
         """The sliders, the picture and its line of text; the first picture is drawn here."""
@@ -249,15 +256,18 @@ class Explorer:
         ]
         return "\n".join(parts)
 
-    def static(self, shots: Sequence[Values]) -> tuple[Values, Values]:
+    def static(
+        self, shots: Sequence[Values], before: Mapping[str, bytes] | None = None
+    ) -> tuple[Values, Values]:
         """The strip as outputs of a notebook, (data, metadata).
 
         The metadata hold the words for who cannot see it, and a checksum of each picture, by which
-        a test tells whether all of them differ.
+        a test tells whether all of them differ. ``before`` are pictures, by their titles, that
+        stand in front of the others.
         """
         names = [name for name in shots[0] if len({repr(shot[name]) for shot in shots}) > 1]
-        titles = [self.title(shot, names) for shot in shots]
-        pictures = [self.picture(shot) for shot in shots]
+        titles = [*(before or {}), *(self.title(shot, names) for shot in shots)]
+        pictures = [*(before or {}).values(), *(self.picture(shot) for shot in shots)]
         words = f"{self.alt} Shown here: {'; '.join(t.replace(chr(10), ', ') for t in titles)}."
         facts = {"alt": words, "strip": [hashlib.sha256(data).hexdigest()[:8] for data in pictures]}
         strip = plots.light(plots.png(plots.strip(pictures, titles)))

@@ -212,7 +212,7 @@ def test_strip_tells_its_pictures_apart():
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_pictures_in_the_strips_of_a_lesson_differ_pairwise(path):
     cells = lesson.read(path)["cells"]
-    wanted = sum(len(calls(code_of(cell), "explore")) for cell in cells)
+    wanted = sum(len(calls(code_of(cell), "explore", "studio")) for cell in cells)
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     facts = [output.get("metadata", {}).get("image/png", {}) for output in outputs]
     strips = [fact["strip"] for fact in facts if "strip" in fact]
