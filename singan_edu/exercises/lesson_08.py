@@ -74,24 +74,27 @@ def share_reached(row: Row) -> float:
 def draw_scales(arms: Sequence[TrainedVariant], *, samples: int = 2) -> Figure:
     """A column for each arm: its coarsest level with the field on it, and samples below."""
     height, width = arms[0].model.image.shape[-2:]
-    across = 9 / len(arms)
-    rows = (samples + 1) * (across * height / width + 0.08) + 0.3
-    figure = Figure(figsize=(9, rows), layout="constrained")
+    row = 9 / len(arms) * height / width + 0.08
+    figure = Figure(figsize=(9, (samples + 1) * row + 0.5), layout="constrained")
     axes = figure.subplots(samples + 1, len(arms), squeeze=False)
     for column, arm in zip(axes.T, arms):
-        size, field = arm.model.plan.sizes[0], arm.model.config.receptive_field
-        draw_image(
-            column[0],
-            resize(arm.model.image, size),
-            f"{arm.model.plan.num_levels}: {size[0]} × {size[1]}",
-        )
-        corner = ((size[1] - field) / 2 - 0.5, (size[0] - field) / 2 - 0.5)
-        for colour, line in (("white", 2.5), (VERMILION, 1.2)):
-            box = Rectangle(corner, field, field, fill=False, edgecolor=colour, linewidth=line)
-            column[0].add_patch(box)
+        _draw_coarsest(column[0], arm.model)
         for ax, sample in zip(column[1:], arm.samples):
             draw_image(ax, sample)
+        column[1].set_title(f"layout {arm.measures['layout']:.2f}", fontsize=TITLE_SIZE)
     return figure
+
+
+def _draw_coarsest(ax: Axes, model: SinGAN) -> None:
+    """The photograph at level 0, with the square that the networks see."""
+    (height, width), field = model.plan.sizes[0], model.config.receptive_field
+    count = model.plan.num_levels
+    words = f"{count} scale{'s' * (count > 1)}: {height} × {width}"
+    draw_image(ax, resize(model.image, (height, width)), words)
+    corner = ((width - field) / 2 - 0.5, (height - field) / 2 - 0.5)
+    for colour, line in (("white", 2.5), (VERMILION, 1.2)):
+        box = Rectangle(corner, field, field, fill=False, edgecolor=colour, linewidth=line)
+        ax.add_patch(box)
 
 
 def draw_maps(
@@ -151,22 +154,29 @@ def draw_layouts(points: dict[str, dict[str, tuple[float, float]]]) -> Figure:
     figure = Figure(figsize=(6.4, 3.2), layout="constrained")
     ax = figure.subplots()
     pictures = list(dict.fromkeys(name.split()[0] for name in points))
+    colours = dict(zip(pictures, (BLUE, ORANGE)))
     for name, variants in points.items():
-        colour = (BLUE, ORANGE)[pictures.index(name.split()[0]) % 2]
         for variant, (reach, layout) in variants.items():
             mark = MARKS.get(variant, "o")
             size = 70 if mark == "X" else 28
-            ax.scatter(reach, layout, size, colour, mark, alpha=0.8, linewidths=0)
-    for picture, colour in zip(pictures, (BLUE, ORANGE)):
-        ax.scatter([], [], 28, colour, "o", label=picture)
-    for text, mark in (("one to five scales", "o"), ("conv", "s"), ("noise", "X")):
-        ax.scatter([], [], 40, "0.4", mark, label=text)
+            colour = colours[name.split()[0]]
+            ax.scatter(reach, layout, s=size, c=colour, marker=mark, linewidths=0, alpha=0.8)
+    ax.axvline(1, color="0.6", linewidth=0.9, linestyle="--", zorder=0)
+    _legend(ax, colours)
     ax.set_xlabel("reach of the frame, as a share of the way to the middle", fontsize=TITLE_SIZE)
     ax.set_ylabel("layout", fontsize=TITLE_SIZE)
     ax.tick_params(labelsize=TITLE_SIZE - 1)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(fontsize=TITLE_SIZE - 1, frameon=False)
     return figure
+
+
+def _legend(ax: Axes, colours: dict[str, str]) -> None:
+    """Pictures by colour, variants by sign."""
+    for picture, colour in colours.items():
+        ax.scatter([], [], s=28, c=colour, marker="o", label=picture)
+    for text, mark in (("1 to 5 scales, zero", "o"), ("conv", "s"), ("noise", "X")):
+        ax.scatter([], [], s=40, c="0.4", marker=mark, label=text)
+    ax.legend(fontsize=TITLE_SIZE - 1, frameon=False, loc="lower right")
 
 
 # ------------------------------------------------------------------------------------ exercise 08.1
