@@ -119,6 +119,18 @@ SYMBOLS: dict[str, Symbol] = {
         "\\mathcal M", "what is shown of a result", "applications.editing.editing_mask", "sec. 4"
     ),
     "down": Symbol("\\downarrow_r", "to the size of the level before", "images.resize", "sec. 4"),
+    "layout": Symbol(
+        "\\ell",
+        "layout: correlation of a sample with the photograph, both at 6 × 8 pixels",
+        "applications.training_variants.layout_correlation",
+        "this course",
+    ),
+    "reach": Symbol(
+        "\\varrho",
+        "reach of the frame, in pixels of the finest level",
+        "applications.training_variants.frame_reach",
+        "this course",
+    ),
 }
 
 GLOSSARY: dict[str, Term] = {
@@ -159,6 +171,14 @@ GLOSSARY: dict[str, Term] = {
     "scale factor": Term("size of a level relative to the next finer one, 1/r", "01"),
     "start level": Term("the first level that is given noise; coarser ones are kept", "07"),
     "saturation": Term("a loss that is flat where it should pull, because it is sure", "05"),
+    "diversity": Term(
+        "how much a pixel differs from sample to sample, relative to the photograph's contrast",
+        "08",
+    ),
+    "frame": Term("the zeros around a picture, by which a generator can tell where it is", "08"),
+    "layout": Term("what stands where in a picture, whatever it looks like in detail", "08"),
+    "noise padding": Term("noise that runs on beyond the border, in place of zeros", "08"),
+    "texture": Term("the right small pieces, anywhere", "08"),
     "training plan": Term(
         "sizes, iterations, time and memory, known before a training begins", "06"
     ),
