@@ -16,8 +16,8 @@ from .everywhere import Everywhere
 def not_blurred(everywhere: Everywhere) -> None:
     """10.a: paint goes in as sharp as it is."""
 
-    def paint_to_image(model: SinGAN, paint: Tensor, level: int, *, seed: int = 0) -> Tensor:
-        return model.run_from(level, paint, blur=False, seed=seed)
+    def paint_to_image(model: SinGAN, paint: Tensor, level: int, **options: object) -> Tensor:
+        return model.run_from(level, paint, blur=False, seed=options["seed"])
 
     everywhere(painting.paint_to_image, paint_to_image)
 
@@ -30,8 +30,8 @@ def nothing_added(everywhere: Everywhere) -> None:
 def paint_forgotten(everywhere: Everywhere) -> None:
     """10.c, 10.i: the paint never goes in."""
 
-    def paint_to_image(model: SinGAN, paint: Tensor, level: int, *, seed: int = 0) -> Tensor:
-        return model.sample(seed=seed)
+    def paint_to_image(model: SinGAN, paint: Tensor, level: int, **options: object) -> Tensor:
+        return model.sample(seed=options["seed"])
 
     everywhere(painting.paint_to_image, paint_to_image)
 

@@ -66,14 +66,12 @@ def never_grown(everywhere: Everywhere) -> None:
 
 
 def one_seed(everywhere: Everywhere) -> None:
-    """12.h: noise in the hole is the same for every picture."""
+    """12.h: noise in the hole is the same for every picture, but for next to nothing."""
     original = inpainting.inpaint
 
     def inpaint(model: SinGAN, picture: Tensor, hole: Tensor, level: int, **options) -> Tensor:
-        n = options.pop("n", 1)
-        return original(model, picture, hole, level, **options).repeat(n, 1, 1, 1) + (
-            1e-3 * torch.arange(n).reshape(-1, 1, 1, 1) * hole
-        )
+        alike = original(model, picture, hole, level, **options | dict(n=1))
+        return told_apart(alike, hole, options.get("n", 1))
 
     everywhere(original, inpaint)
 
@@ -82,9 +80,14 @@ def smooth_only(everywhere: Everywhere) -> None:
     """12.i: a hole is filled by a film and nothing else."""
 
     def inpaint(model: SinGAN, picture: Tensor, hole: Tensor, level: int, **options) -> Tensor:
-        return inpainting.smooth_fill(picture, hole).repeat(options.get("n", 1), 1, 1, 1)
+        return told_apart(inpainting.smooth_fill(picture, hole), hole, options.get("n", 1))
 
     everywhere(inpainting.inpaint, inpaint)
+
+
+def told_apart(picture: Tensor, hole: Tensor, n: int) -> Tensor:
+    """``n`` copies that differ by a hundredth of a grey level in the hole."""
+    return picture + 1e-4 * torch.arange(n).reshape(-1, 1, 1, 1) * hole
 
 
 def key_lost(everywhere: Everywhere) -> None:
