@@ -5,10 +5,11 @@
     python benchmarks/ledger.py --minutes 4                as far as it comes; again: goes on
     python benchmarks/ledger.py --summary                  the summary again, nothing trained
 
-The rows and their switches are ``singan_edu/ledger.py``; what the columns mean is said there, at
-``MEASURES``. A line per side, picture and seed goes into ``benchmarks/ledger.csv`` as soon as it is
-measured, and what is there is not measured again; the summary is ``ledger.md`` beside it. All of it
-is at lesson size (48 pixels, 320 iterations in all), and need not hold at 250.
+The rows are ``singan_edu/differences.toml``, their switches ``singan_edu/switches.py``; what the
+columns mean is said in ``singan_edu/ledger.py``, at ``MEASURES``. A line per side, picture and seed
+goes into ``benchmarks/ledger.csv`` as soon as it is measured, and what is there is not measured
+again; the summary is ``ledger.md`` beside it. All of it is at lesson size (48 pixels, 320
+iterations in all), and need not hold at 250.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import singan_edu as sg
 from singan_edu import ledger
 from singan_edu.evaluation import Yardstick
 from singan_edu.files import write_bytes
+from singan_edu.switches import REFERENCE, Switch
 
 PICTURES = ("balloon_festival", "pagoda_lake")
 FACTS = "date machine threads torch python commit".split()
@@ -65,33 +67,30 @@ def benchmark(options: argparse.Namespace) -> None:
                     append_row(options.table, line | dict(picture=name, seed=seed) | made, COLUMNS)
 
 
-def by_training(rows: Sequence[str]) -> list[list[ledger.Switch]]:
+def by_training(rows: Sequence[str]) -> list[list[Switch]]:
     """The sides of the rows, in groups that a single training serves: they differ in drawing."""
-    wanted = [ledger.row(name) for name in rows]
-    both = [side for one in wanted if one.switch for side in (one.against, one.switch)]
-    groups: list[list[ledger.Switch]] = []
-    for side in {side.label: side for side in (ledger.REFERENCE, *both)}.values():
+    both = [side for name in rows for side in ledger.row(name).sides or ()]
+    groups: list[list[Switch]] = []
+    for side in {side.label: side for side in (REFERENCE, *both)}.values():
         same = [group for group in groups if is_same_training(group[0], side)]
         same[0].append(side) if same else groups.append([side])
     return groups
 
 
-def is_same_training(one: ledger.Switch, other: ledger.Switch) -> bool:
+def is_same_training(one: Switch, other: Switch) -> bool:
     """Whether two sides train alike, seed for seed."""
     alike = (one.changes, one.replacements) == (other.changes, other.replacements)
     return alike and "nothing" not in (one.label, other.label)
 
 
-def is_there(table: Path, side: ledger.Switch, picture: str, seed: int) -> bool:
+def is_there(table: Path, side: Switch, picture: str, seed: int) -> bool:
     """Whether the table has the line already."""
     lines = ledger.read_table(table) if table.is_file() else []
     wanted = (side.label, picture, str(seed))
     return any((line["side"], line["picture"], line["seed"]) == wanted for line in lines)
 
 
-def measured(
-    photo: Tensor, sides: Sequence[ledger.Switch], seed: int
-) -> Iterator[dict[str, object]]:
+def measured(photo: Tensor, sides: Sequence[Switch], seed: int) -> Iterator[dict[str, object]]:
     """Train once and measure each side: its line."""
     if not sides:
         return
