@@ -129,6 +129,15 @@ GLOSSARY: dict[str, Term] = {
     "training plan": Term(
         "sizes, iterations, time and memory, known before a training begins", "06"
     ),
+    "ledger": Term(
+        "the table of what paper, authors' code, re-implementations and this library do "
+        "differently, and what each difference does",
+        "15",
+    ),
+    "p-value": Term("how often chance alone, with no effect, would do as much as was found", "15"),
+    "permutation test": Term(
+        "a p-value by dealing the measured values out to the two sides in every way", "15"
+    ),
 }
 
 FLOORS: dict[int, tuple[str, ...]] = {
@@ -137,7 +146,18 @@ FLOORS: dict[int, tuple[str, ...]] = {
     3: ("model", "pretrained", "patches", "metrics", "frechet", "controls", "evaluation", "study"),
     4: ("callbacks", "trainer", "cost", "checkpoints", "training"),
     5: ("applications",),
-    6: ("plots", "answers", "vocabulary", "lesson", "widgets", "checks", "exercises", "main_job"),
+    6: (
+        "switches",
+        "ledger",
+        "plots",
+        "answers",
+        "vocabulary",
+        "lesson",
+        "widgets",
+        "checks",
+        "exercises",
+        "main_job",
+    ),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from matplotlib.axes import Axes
@@ -92,6 +92,15 @@ def verdicts(table: Lines) -> str:
     names = [name for name in ledger.ids(measured=True) if ledger.effect(table, name, DRAWN[0])]
     names += [name for name in ledger.ids(measured=True) if name not in names]
     return "\n".join(f"{name:20}{ledger.verdict(table, name)}" for name in names)
+
+
+# ------------------------------------------------------------------- a discriminator to think with
+def critic(slope: float) -> Callable[[Tensor], Tensor]:
+    """A discriminator whose every score has the slope ``slope``, each at a pixel of its own.
+
+    (1, C, h, w) -> (1, 1, h - 10, w - 10), as ours.
+    """
+    return lambda image: slope * image[:, :1, 5:-5, 5:-5]
 
 
 # ------------------------------------------------------------------------------ the failure case
