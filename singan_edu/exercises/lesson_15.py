@@ -62,8 +62,11 @@ def draw_ledger(table: Lines) -> Figure:
             _draw_effect(ax, height, ledger.effect(table, name, measure))
         ax.set_title(measure, fontsize=TITLE_SIZE)
         ax.axvline(0, color="0.6", lw=0.8, zorder=0)
-        ax.set_xscale("symlog", linthresh=10 if measure == "reconstruction" else 0.3)
-        ax.tick_params(labelsize=6)
+        if measure == "reconstruction":  # a few switches ruin it
+            ax.set_xscale("symlog", linthresh=5)
+            ax.set_xticks((-5, 0, 5, 20, 80), (-5, 0, 5, 20, 80), minor=False)
+            ax.minorticks_off()
+        ax.tick_params(labelsize=TITLE_SIZE - 2)
         ax.spines[["top", "right"]].set_visible(False)
     panels[0].set_yticks(range(len(names)), names, fontsize=TITLE_SIZE - 2)
     panels[0].set_ylim(len(names) - 0.4, -0.6)
