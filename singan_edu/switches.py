@@ -250,6 +250,7 @@ def enlarged_without_noise(pyramid: SinGAN, photo: Tensor) -> Tensor:
 # ----------------------------------------------------------------------------- the table of them
 REFERENCE = Switch("reference")
 _THREE = dict(discriminator_steps=3, generator_steps=3, iterations=(54, 34, 20))
+_SLOW = dict(_THREE, learning_rate=5e-4)
 
 
 def _config(label: str, **changes: Any) -> Switch:
@@ -302,6 +303,8 @@ _ALL = (
     # the training
     _config("steps", **_THREE),
     Switch("one_fake", _THREE, {"trainer.update_generator": update_with_one_gradient}),
+    _config("steps_slow", **_SLOW),
+    Switch("one_fake_slow", _SLOW, {"trainer.update_generator": update_with_one_gradient}),
     Switch("fresh_fake", _THREE, {"trainer.update_generator": update_with_a_fresh_fake}),
     _function("detached_fake", update_generator=update_with_a_detached_fake),
     _config("learning_rate", learning_rate=5e-4),

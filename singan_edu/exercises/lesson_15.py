@@ -136,7 +136,7 @@ def sloppy_study(fair: bool = False) -> list[dict[str, str]]:
     lines = []
     for picture, seed in itertools.product(STUDIED, range(3)):
         pyramid = load_pretrained(picture)
-        for side, samples in (("without", 12), ("with", 12 if fair else 2)):
+        for side, samples in (("without", 8), ("with", 8 if fair else 2)):
             own = seed if side == "without" else seed + 10
             drawn = pyramid.sample(samples, seed=own)
             lines.append(_line(pyramid, picture, side, own, samples, drawn))
