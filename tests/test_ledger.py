@@ -22,11 +22,6 @@ from singan_edu.switches import REFERENCE, SWITCHES, Switch
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 TINY = dict(min_size=20, max_size=40, iterations=6, channels=4, max_channels=4, precision="float32")
 MEASURED = [one for one in LEDGER if one.switch]
-    "reference",
-    "nothing",
-    "start_reconstruction",
-    "enlargement",
-}  # sides to hold against
 
 
 # ---------------------------------------------------------------------------------------- the rows
