@@ -14,15 +14,12 @@ from skimage.measure import label
 from torch import Tensor
 
 from .. import ledger
-from ..callbacks import Callback
 from ..checks import Exercise, Mistake
-from ..losses import input_gradient
 from ..metrics import pixel_diversity
 from ..model import SinGAN
 from ..plots import BLUE, GREEN, ORANGE, TITLE_SIZE
 from ..pretrained import load_pretrained
 from ..pyramid import plan_pyramid
-from ..trainer import LevelTraining
 
 Lines = Sequence[Mapping[str, str]]
 DRAWN = ("fidelity", "coverage", "diversity", "reconstruction")
@@ -107,18 +104,6 @@ def critic(slope: float) -> Callable[[Tensor], Tensor]:
     (1, C, h, w) -> (1, 1, h - 10, w - 10), as ours.
     """
     return lambda image: slope * image[:, :1, 5:-5, 5:-5]
-
-
-class Slopes(Callback):
-    """Keeps how steep D is at a pixel of the photograph, on average, at the end of each level."""
-
-    def __init__(self) -> None:
-        self.values: list[float] = []
-
-    def level_end(self, state: LevelTraining) -> None:
-        """Measure the discriminator of the level."""
-        gradient = input_gradient(state.discriminator, state.real)  # (1, C, h, w)
-        self.values.append(torch.linalg.vector_norm(gradient, dim=1).mean().item())
 
 
 # ------------------------------------------------------------------------------ the failure case
