@@ -22,13 +22,11 @@ SHOWN = {
 
 def main() -> None:
     photo = sg.sample_image(PHOTO)
-    pictures, titles = [], []
-    for name, title in SHOWN.items():
-        model = ledger.train_switched(photo, SWITCHES[name])
-        pictures += [model.reconstruct(), *model.sample(2, seed=1).split(1)]
-        titles += [f"{title}: rec.", "sample", "sample"]
-    pictures, titles = [model.image, *pictures], ["photograph", *titles]
-    figure = plots.image_grid(pictures, titles, columns=4, width=9)
+    models = [ledger.train_switched(photo, SWITCHES[name]) for name in SHOWN]
+    rows = [[model.reconstruct() for model in models]]
+    rows += [[model.sample(seed=seed) for model in models] for seed in (1, 2)]
+    titles = [f"{title}\nreconstruction" for title in SHOWN.values()] + ["sample"] * 2 * len(SHOWN)
+    figure = plots.image_grid([p for row in rows for p in row], titles, width=10)
     FIGURE.write_bytes(plots.light(plots.png(figure), 120_000))
     print(f"{FIGURE.name}: {FIGURE.stat().st_size:,d} bytes")
 
