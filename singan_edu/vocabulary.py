@@ -214,6 +214,15 @@ GLOSSARY: dict[str, Term] = {
         "how much steeper the rim of a region is than the rest of the picture", "12"
     ),
     "strangeness": Term("how far a picture's patches are from the photograph's", "10"),
+    "ledger": Term(
+        "the table of what paper, authors' code, re-implementations and this library do "
+        "differently, and what each difference does",
+        "15",
+    ),
+    "p-value": Term("how often chance alone, with no effect, would do as much as was found", "15"),
+    "permutation test": Term(
+        "a p-value by dealing the measured values out to the two sides in every way", "15"
+    ),
 }
 
 FLOORS: dict[int, tuple[str, ...]] = {
@@ -223,6 +232,8 @@ FLOORS: dict[int, tuple[str, ...]] = {
     4: ("callbacks", "trainer", "cost", "checkpoints", "training"),
     5: ("applications",),
     6: (
+        "switches",
+        "ledger",
         "plots",
         "answers",
         "vocabulary",
