@@ -91,7 +91,9 @@ def statistics_of_the_picture(everywhere: Everywhere) -> None:
     """02.h: what should not normalise does, by the picture that it is given."""
 
     def normalisation(kind: str, channels: int) -> nn.Module:
-        return nn.InstanceNorm2d(channels) if kind == "none" else original(kind, channels)
+        return (
+            nn.InstanceNorm2d(channels, affine=True) if kind == "none" else original(kind, channels)
+        )
 
     original = networks.normalisation
     everywhere(original, normalisation)
