@@ -131,6 +131,13 @@ SYMBOLS: dict[str, Symbol] = {
         "applications.training_variants.frame_reach",
         "this course",
     ),
+    "field": Symbol(
+        "R", "side of the receptive field, in pixels", "receptive_field.receptive_field", "sec. 2.2"
+    ),
+    "layers": Symbol(
+        "L", "convolutions in each network", "config.TrainConfig.num_layers", "sec. 2.2"
+    ),
+    "kernel": Symbol("K", "side of a kernel", "config.TrainConfig.kernel_size", "sec. 2.2"),
 }
 
 GLOSSARY: dict[str, Term] = {
@@ -157,6 +164,9 @@ GLOSSARY: dict[str, Term] = {
     "noise std": Term("standard deviation of the noise that a level is given, σ", "04"),
     "patch": Term("a small square of a picture; here as large as the receptive field", "02"),
     "pyramid": Term("the photograph at several sizes, coarse to fine", "01"),
+    "effective receptive field": Term(
+        "the part of the receptive field that has most of the influence: its middle", "02"
+    ),
     "receptive field": Term(
         "the square of input pixels that one output pixel depends on: 11 × 11", "02"
     ),
