@@ -231,6 +231,30 @@ def plot_sizes(images: Sequence[Tensor], plan: PyramidPlan, *, width: float = 8.
     return figure
 
 
+def at_one_scale(
+    images: Sequence[Tensor], titles: Sequence[str] = (), *, width: float = 8.0
+) -> Figure:
+    """Pictures of several sizes in a row, all at one scale: a pixel is as large in each.
+
+    Args:
+        images: pictures (1, C, h, w) in [-1, 1].
+        titles: of each, one line.
+        width: of the figure, in inches.
+    """
+    tallest = max(image.shape[-2] for image in images)
+    gap = 0.02 * sum(image.shape[-1] for image in images)  # in pixels of the pictures
+    inch = width / (sum(image.shape[-1] + gap for image in images) - gap)  # of one pixel
+    height = tallest * inch + (0.25 if titles else 0.02)
+    figure, left = Figure(figsize=(width, height)), 0.0
+    for image, title in zip(images, [*titles, *[""] * len(images)]):
+        rows, columns = (side * inch for side in image.shape[-2:])
+        top = tallest * inch - rows
+        ax = figure.add_axes((left / width, top / height, columns / width, rows / height))
+        draw_image(ax, image, title)
+        left += columns + gap * inch
+    return figure
+
+
 def plot_curves(
     curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     *,

@@ -110,6 +110,9 @@ GLOSSARY: dict[str, Term] = {
     "level": Term(
         "one size of the photograph with its two networks; level 0 is the coarsest", "01"
     ),
+    "noise scale": Term(
+        "a factor on the noise of every level, when a trained pyramid is sampled", "07"
+    ),
     "noise std": Term("standard deviation of the noise that a level is given, σ", "04"),
     "patch": Term("a small square of a picture; here as large as the receptive field", "02"),
     "pyramid": Term("the photograph at several sizes, coarse to fine", "01"),
