@@ -61,16 +61,20 @@ def save(figure: Figure, path: str | os.PathLike) -> Path:
 def light(data: bytes, most: int = MOST_BYTES) -> bytes:
     """A PNG file of at most ``most`` bytes, so that a lesson opens at once.
 
-    A larger one loses colours that nobody misses: it keeps 256, or as many as fit.
+    A larger one loses colours that nobody misses: it keeps 256, or as many as fit. Which ones, a
+    ninth of its pixels decide, in a ninth of the time.
     """
     if len(data) <= most:
         return data
     picture = Pillow.open(io.BytesIO(data)).convert("RGB")
+    third = (picture.width // 3, picture.height // 3)
+    few_pixels = picture.resize(third, resample=0)  # single ones, not means
     for colours in (256, 128, 64, 32):
         if len(data) <= most:
             break
         buffer = io.BytesIO()
-        few = picture.quantize(colours, kmeans=1, dither=Pillow.Dither.NONE)
+        palette = few_pixels.quantize(colours, kmeans=1)
+        few = picture.quantize(palette=palette, dither=Pillow.Dither.NONE)
         few.save(buffer, format="PNG", optimize=True)
         data = buffer.getvalue()
     return data

@@ -91,6 +91,28 @@ SYMBOLS: dict[str, Symbol] = {
         "config.TrainConfig.gradient_penalty_weight",
         "supplement",
     ),
+    "z_t": Symbol(
+        "z_t", "noise of frame $t$", "applications.animation.animation_frames", "supplement"
+    ),
+    "u_t": Symbol("u_t", "fresh noise of frame $t$", "model.SinGAN.draw_noise", "supplement"),
+    "z_rec": Symbol(
+        "z^\\mathrm{rec}",
+        "noise of the photograph: $z^*$ at level 0, nothing above",
+        "model.SinGAN.reconstruction_noise",
+        "supplement",
+    ),
+    "walk_alpha": Symbol(
+        "\\texttt{alpha}",
+        "the pull of a walk back to the photograph (the supplement's α)",
+        "applications.animation.animate",
+        "supplement",
+    ),
+    "walk_beta": Symbol(
+        "\\texttt{beta}",
+        "how much of a walk's step is the last one (β)",
+        "applications.animation.animate",
+        "supplement",
+    ),
 }
 
 GLOSSARY: dict[str, Term] = {
@@ -128,6 +150,11 @@ GLOSSARY: dict[str, Term] = {
     "residual": Term("what a generator adds to the enlarged output of the level before", "03"),
     "scale": Term("the paper's word for a level, counted from the finest, n = 0", "01"),
     "scale factor": Term("size of a level relative to the next finer one, 1/r", "01"),
+    "random walk": Term(
+        "noise that moves a little from frame to frame, with momentum and a pull home", "13"
+    ),
+    "retargeting": Term("another aspect without squeezing what is in the picture", "13"),
+    "seamless": Term("of a picture whose ends meet: it can be laid side by side", "13"),
     "start level": Term("the first level that is given noise; coarser ones are kept", "07"),
     "training plan": Term(
         "sizes, iterations, time and memory, known before a training begins", "06"
