@@ -138,6 +138,28 @@ SYMBOLS: dict[str, Symbol] = {
         "L", "convolutions in each network", "config.TrainConfig.num_layers", "sec. 2.2"
     ),
     "kernel": Symbol("K", "side of a kernel", "config.TrainConfig.kernel_size", "sec. 2.2"),
+    "z_t": Symbol(
+        "z_t", "noise of frame $t$", "applications.animation.animation_frames", "supplement"
+    ),
+    "u_t": Symbol("u_t", "fresh noise of frame $t$", "model.SinGAN.draw_noise", "supplement"),
+    "z_rec": Symbol(
+        "z^\\mathrm{rec}",
+        "noise of the photograph: $z^*$ at level 0, nothing above",
+        "model.SinGAN.reconstruction_noise",
+        "supplement",
+    ),
+    "walk_alpha": Symbol(
+        "\\texttt{alpha}",
+        "the pull of a walk back to the photograph (the supplement's α)",
+        "applications.animation.animate",
+        "supplement",
+    ),
+    "walk_beta": Symbol(
+        "\\texttt{beta}",
+        "how much of a walk's step is the last one (β)",
+        "applications.animation.animate",
+        "supplement",
+    ),
 }
 
 GLOSSARY: dict[str, Term] = {
@@ -161,6 +183,9 @@ GLOSSARY: dict[str, Term] = {
         "one size of the photograph with its two networks; level 0 is the coarsest", "01"
     ),
     "Lipschitz": Term("1-Lipschitz: nowhere steeper than one up for one along", "05"),
+    "noise scale": Term(
+        "a factor on the noise of every level, when a trained pyramid is sampled", "07"
+    ),
     "noise std": Term("standard deviation of the noise that a level is given, σ", "04"),
     "patch": Term("a small square of a picture; here as large as the receptive field", "02"),
     "pyramid": Term("the photograph at several sizes, coarse to fine", "01"),
@@ -179,6 +204,11 @@ GLOSSARY: dict[str, Term] = {
     "residual": Term("what a generator adds to the enlarged output of the level before", "03"),
     "scale": Term("the paper's word for a level, counted from the finest, n = 0", "01"),
     "scale factor": Term("size of a level relative to the next finer one, 1/r", "01"),
+    "random walk": Term(
+        "noise that moves a little from frame to frame, with momentum and a pull home", "13"
+    ),
+    "retargeting": Term("another aspect without squeezing what is in the picture", "13"),
+    "seamless": Term("of a picture whose ends meet: it can be laid side by side", "13"),
     "start level": Term("the first level that is given noise; coarser ones are kept", "07"),
     "saturation": Term("a loss that is flat where it should pull, because it is sure", "05"),
     "diversity": Term(
