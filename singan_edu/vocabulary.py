@@ -159,6 +159,14 @@ SYMBOLS: dict[str, Symbol] = {
         "how much of a walk's step is the last one (β)",
         "applications.animation.animate",
         "supplement",
+    "sqrt_s": Symbol(
+        "\\sqrt[k]{s}",
+        "ratio of each of the $k$ steps of an enlargement",
+        "applications.super_resolution.trained_step",
+        "sec. 4",
+    ),
+    "mask": Symbol(
+        "M", "mask: 1 where something was pasted, 0 elsewhere", "masks.soft_mask", "sec. 4"
     ),
 }
 
@@ -219,6 +227,23 @@ GLOSSARY: dict[str, Term] = {
     "layout": Term("what stands where in a picture, whatever it looks like in detail", "08"),
     "noise padding": Term("noise that runs on beyond the border, in place of zeros", "08"),
     "texture": Term("the right small pieces, anywhere", "08"),
+    "back-projection": Term(
+        "correcting an enlargement until, reduced again, it is the picture it was made from", "09"
+    ),
+    "distortion": Term("distance to the original, pixel by pixel: RMSE, PSNR, SSIM", "09"),
+    "internal statistics": Term(
+        "how often which patches occur within one picture, at all its sizes", "09"
+    ),
+    "NIQE": Term("distance of a picture from what natural pictures look like; low is good", "09"),
+    "perceptual quality": Term("how natural a picture looks, whatever the original is", "09"),
+    "super-resolution": Term("enlarging a picture with detail that it does not hold", "09"),
+    "composite": Term("a picture with an object pasted into it", "11"),
+    "dilation": Term("growing a mask by all pixels within a radius", "11"),
+    "drift": Term("how far layout and colours moved from what was put in", "11"),
+    "feathering": Term("blurring the edge of a mask, so that two pictures blend", "11"),
+    "harmonization": Term("redrawing a pasted object in the manner of the picture", "11"),
+    "mask": Term("which pixels of a result are shown; it never enters the networks", "11"),
+    "strangeness": Term("how far patches are from the nearest of the photograph", "11"),
     "training plan": Term(
         "sizes, iterations, time and memory, known before a training begins", "06"
     ),
