@@ -159,6 +159,7 @@ SYMBOLS: dict[str, Symbol] = {
         "how much of a walk's step is the last one (β)",
         "applications.animation.animate",
         "supplement",
+    ),
     "sqrt_s": Symbol(
         "\\sqrt[k]{s}",
         "ratio of each of the $k$ steps of an enlargement",
