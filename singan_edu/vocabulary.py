@@ -115,9 +115,6 @@ SYMBOLS: dict[str, Symbol] = {
     "x_in": Symbol(
         "\\bar x", "the picture that is put in", "applications.injection.inject", "sec. 4"
     ),
-    "mask": Symbol(
-        "\\mathcal M", "what is shown of a result", "applications.editing.editing_mask", "sec. 4"
-    ),
     "down": Symbol("\\downarrow_r", "to the size of the level before", "images.resize", "sec. 4"),
     "layout": Symbol(
         "\\ell",
@@ -167,7 +164,7 @@ SYMBOLS: dict[str, Symbol] = {
         "sec. 4",
     ),
     "mask": Symbol(
-        "M", "mask: 1 where something was pasted, 0 elsewhere", "masks.soft_mask", "sec. 4"
+        "M", "mask: 1 where a picture was changed, 0 elsewhere", "masks.soft_mask", "sec. 4"
     ),
 }
 
@@ -240,11 +237,10 @@ GLOSSARY: dict[str, Term] = {
     "super-resolution": Term("enlarging a picture with detail that it does not hold", "09"),
     "composite": Term("a picture with an object pasted into it", "11"),
     "dilation": Term("growing a mask by all pixels within a radius", "11"),
-    "drift": Term("how far layout and colours moved from what was put in", "11"),
+    "drift": Term("how far layout and colours moved from what was put in", "10"),
     "feathering": Term("blurring the edge of a mask, so that two pictures blend", "11"),
     "harmonization": Term("redrawing a pasted object in the manner of the picture", "11"),
     "mask": Term("which pixels of a result are shown; it never enters the networks", "11"),
-    "strangeness": Term("how far patches are from the nearest of the photograph", "11"),
     "training plan": Term(
         "sizes, iterations, time and memory, known before a training begins", "06"
     ),
@@ -266,7 +262,6 @@ GLOSSARY: dict[str, Term] = {
     "SIFID": Term(
         "Fréchet distance between the features of one fake and those of the photograph", "14"
     ),
-    "drift": Term("how far layout and colours have moved from a picture that was put in", "10"),
     "injection": Term(
         "putting a picture in where a level takes the output of the one before", "10"
     ),
@@ -275,7 +270,6 @@ GLOSSARY: dict[str, Term] = {
     ),
     "palette": Term("a few colours that stand best for all of a picture", "10"),
     "inpainting": Term("filling a hole with what could be there", "12"),
-    "mask": Term("which pixels of a result are shown; it never enters the networks", "12"),
     "seam energy": Term(
         "how much steeper the rim of a region is than the rest of the picture", "12"
     ),
