@@ -17,7 +17,7 @@ from singan_edu import plots, trainer
 from singan_edu.exercises.lesson_03 import on_top
 
 FIGURE = Path(__file__).parent / "generator_and_discriminator.png"
-NAME, LEVEL, STEPS = "desert_arch", 2, 150
+NAME, LEVEL, STEPS = "desert_arch", 2, 40
 GAP, ROW = 7, 68  # between pictures and between rows, in pixels of the level
 GREY = "0.45"
 
@@ -75,10 +75,10 @@ def main() -> None:
     critic = state.discriminator
     scores = critic(real).detach()
 
-    figure = Figure(figsize=(10, 3.9))
+    figure = Figure(figsize=(10, 3.35))
     ax = figure.add_axes((0, 0, 1, 1))
     ax.axis("off")
-    left = row(ax, padded, layers(generator.stack, padded), ROW, "given + noise, padded once")
+    left = row(ax, padded, layers(generator.stack, padded), ROW, "given, noise, margin")
     left = place(ax, 4 * (made - given), left, ROW, "layer 5, tanh: ψ (× 4)")
     left = sign(ax, left - GAP / 2 + 2, ROW, "+") + 2
     left = place(ax, given, left, ROW, "given")
@@ -90,7 +90,7 @@ def main() -> None:
     ax.text(0, ROW + 33, "generator", fontsize=10, weight="bold")
     ax.text(0, -18 + 25, "discriminator", fontsize=10, weight="bold")
     ax.set_xlim(-3, right)
-    ax.set_ylim(-56, ROW + 42)
+    ax.set_ylim(-48, ROW + 40)
     ax.set_aspect("equal")
     FIGURE.write_bytes(plots.light(plots.png(figure), 120_000))
     print(f"{FIGURE.name}: {FIGURE.stat().st_size:,d} bytes")

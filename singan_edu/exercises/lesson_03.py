@@ -115,7 +115,7 @@ def learn_height(
     truth = torch.linspace(1, -1, size[0])[lost : size[0] - lost, None]  # (h', 1)
     adam = torch.optim.Adam(network.parameters(), lr=2e-3)
     for _ in range(steps):
-        loss = (network(torch.randn(4, 1, *size, generator=rng)) - truth).square().mean()
+        loss = (network(torch.randn(2, 1, *size, generator=rng)) - truth).square().mean()
         adam.zero_grad()
         loss.backward()
         adam.step()
@@ -139,6 +139,7 @@ def draw_scores(
     Args:
         pictures: (1, C, h, w) in [-1, 1].
         scores: (1, 1, h - 10, w - 10) each.
+        titles: of the pictures; where one is empty, its map has no title either.
         apart: how many of the last maps have a scale of their own.
     """
     height, across = pictures[0].shape[-2:]
@@ -157,7 +158,8 @@ def draw_scores(
         )
         bottom.set_xlim(-0.5, across - 0.5)
         bottom.set_ylim(height - 0.5, -0.5)
-        bottom.set_title(f"scores, mean {score.mean():.2f}", fontsize=TITLE_SIZE)
+        if title:
+            bottom.set_title(f"scores, mean {score.mean():.2f}", fontsize=TITLE_SIZE)
         bottom.axis("off")
     return figure
 

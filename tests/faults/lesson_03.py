@@ -77,8 +77,5 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "03.j": all_are_healthy,
 }
 
-# Parameters for which the claims fail as surely, and sooner.
-QUICKER = {"steps": 60, "iterations": 100}
-
 # A student's own photograph must not break the lesson.
 OTHER_PHOTOS = ("balloon_festival", "deep_field")
