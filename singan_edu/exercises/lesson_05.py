@@ -431,7 +431,7 @@ def faulty_loss(
     return loss + CLINIC_WEIGHT * penalty
 
 
-def admit(name: str, steps: int = 150, seed: int = 0) -> Record:
+def admit(name: str, steps: int = 100, seed: int = 0) -> Record:
     """Train a patient, ``"A"`` to ``"D"``, on two clouds that are 2 apart; others are healthy."""
     (real, fake), rng = two_clouds(APART, seed), torch.Generator().manual_seed(seed)
     record = Record(new_critic(seed))

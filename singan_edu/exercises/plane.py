@@ -148,7 +148,7 @@ def critic_step(
 
 
 def trained_critic(
-    real: Tensor, fake: Tensor, rule: Rule, steps: int = 150, seed: int = 0
+    real: Tensor, fake: Tensor, rule: Rule, steps: int, seed: int = 0
 ) -> nn.Sequential:
     """A critic of two clouds that stay where they are."""
     critic, rng = new_critic(seed), torch.Generator().manual_seed(seed)
@@ -164,7 +164,7 @@ def estimate(critic: nn.Module, real: Tensor, fake: Tensor) -> float:
     return -losses.discriminator_loss(critic(real), critic(fake)).item()
 
 
-def estimated(rule: Rule, steps: int = 150, seed: int = 0, *, distance: float = 2.0) -> float:
+def estimated(rule: Rule, steps: int, seed: int = 0, *, distance: float = 2.0) -> float:
     """What a critic of two clouds that are ``distance`` apart says of it, after some steps."""
     clouds = two_clouds(distance)
     return estimate(trained_critic(*clouds, rule, steps, seed), *clouds)
@@ -189,10 +189,10 @@ def push(critic: nn.Module, fake: Tensor, rule: Rule) -> float:
     return points.grad.norm(dim=1).mean().item() * len(points)
 
 
-def pushes(rule: Rule, distances: Sequence[float], seed: int = 0) -> list[float]:
+def pushes(rule: Rule, distances: Sequence[float], steps: int, seed: int = 0) -> list[float]:
     """The push on the fake points of two clouds, for critics trained at each distance."""
     clouds = [two_clouds(distance) for distance in distances]
-    return [push(trained_critic(*pair, rule, seed=seed), pair[1], rule) for pair in clouds]
+    return [push(trained_critic(*pair, rule, steps, seed), pair[1], rule) for pair in clouds]
 
 
 def generator_loss(scores: Tensor, rule: Rule) -> Tensor:
