@@ -18,6 +18,7 @@ from .applications.paint_to_image import (
     retrain_level,
 )
 from .applications.random_generation import mix_scales, sample_mirrored
+from .applications.regions import copy_region, delete_region, move_region, seam_energy
 from .applications.retargeting import retarget
 from .applications.seamless import sample_seamless
 from .applications.super_resolution import (
@@ -102,7 +103,9 @@ __all__ = [
     "colour_palette",
     "completeness",
     "copy_map",
+    "copy_region",
     "coverage",
+    "delete_region",
     "difference_mask",
     "discriminator_loss",
     "download_inception_weights",
@@ -119,6 +122,7 @@ __all__ = [
     "load_pretrained",
     "machine_report",
     "mix_scales",
+    "move_region",
     "nnf_diversity",
     "number_of_scales",
     "open_photo",
@@ -152,6 +156,7 @@ __all__ = [
     "save_animation",
     "save_image",
     "scorecard",
+    "seam_energy",
     "sifid",
     "soft_mask",
     "ssim",

@@ -91,6 +91,19 @@ def random_feature_fid(real: Tensor, fake: Tensor, *, seed: int = 0) -> float:
     return sum(values) / len(values)
 
 
+def random_features(image: Tensor, *, seed: int = 0) -> Tensor:
+    """What ``random_feature_fid`` compares: the features of one picture in a random network.
+
+    Args:
+        image: (1, C, H, W) in [-1, 1].
+        seed: draws the network.
+
+    Returns:
+        (64, h, w) float64, a vector of 64 features for each place; about half the picture's size.
+    """
+    return _features(_network(_random_weights(seed), 64), image)
+
+
 def frechet_distance(mean_a: Tensor, cov_a: Tensor, mean_b: Tensor, cov_b: Tensor) -> float:
     """Distance of two Gaussians, ``‖μa - μb‖² + Tr(Σa + Σb - 2 (Σa Σb)^½)``.
 
@@ -139,15 +152,19 @@ def _distances(network: InceptionStart, real: Tensor, fake: Tensor) -> list[floa
     return [frechet_distance(*reference, *_gaussian(network, one)) for one in fake.split(1)]
 
 
-@torch.no_grad()
 def _gaussian(network: InceptionStart, picture: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean (d,) and unbiased covariance (d, d) of the feature vectors of one picture.
+    """Mean (d,) and unbiased covariance (d, d) of the feature vectors of one picture."""
+    features = _features(network, picture).flatten(1)  # (d, h*w)
+    return features.mean(dim=1), torch.cov(features)
+
+
+@torch.no_grad()
+def _features(network: InceptionStart, picture: Tensor) -> Tensor:
+    """The feature vectors of one picture, (d, h, w).
 
     On the CPU in float64, wherever the picture is: the value shall not depend on the machine.
     """
-    picture = picture.detach().cpu().double().expand(1, 3, -1, -1)
-    features = network(picture)[0].flatten(1)  # (d, h*w)
-    return features.mean(dim=1), torch.cov(features)
+    return network(picture.detach().cpu().double().expand(1, 3, -1, -1))[0]
 
 
 def _check_pictures(real: Tensor, fake: Tensor, layer: int) -> None:

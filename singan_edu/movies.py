@@ -72,6 +72,11 @@ def _pictures(frames: Frames, fps: float) -> list[Image.Image]:
     return pictures
 
 
+def gif_bytes(frames: Frames, fps: float = FPS) -> bytes:
+    """The bytes of the GIF that ``save_animation`` writes; ``ipywidgets.Image`` plays them."""
+    return _gif(_pictures(frames, fps), fps)
+
+
 def _gif(pictures: list[Image.Image], fps: float) -> bytes:
     if fps > FASTEST_GIF:
         raise ValueError(

@@ -143,6 +143,26 @@ def load_answers(path: Path) -> list[Answer]:
         raise ValueError(f"Leave out {path}; its answers cannot be read {why}.") from error
 
 
+def well_exposed(
+    answers: Iterable[Answer],
+    *,
+    planned_ms: float = 1000 * EXPOSURE_SECONDS,
+    tolerance_ms: float = 50.0,
+) -> list[Answer]:
+    """The answers to pictures that stood on screen as long as planned, or were not measured.
+
+    A page in the background, or a browser that hung, shows a picture for longer than a second.
+
+    Args:
+        tolerance_ms: how far from the plan an exposure may be; 50 are three frames at 60 Hz.
+    """
+    return [
+        answer
+        for answer in answers
+        if answer.exposure_ms is None or abs(answer.exposure_ms - planned_ms) <= tolerance_ms
+    ]
+
+
 def merge(results: Iterable[str | Path | Sequence[Answer]]) -> dict[tuple[str, int], list[Answer]]:
     """Pool several people's answers, or files of them: ``confusion(merge(paths)["paired", 0])``.
 

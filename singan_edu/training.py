@@ -78,7 +78,7 @@ def train(
         state = load_state(folder, image.device)  # None if it was lost: then from the beginning
     plan = plan_training(image, config)
     print(plan, flush=True)
-    state = state or _first_level(image, config, seed)
+    state = state or first_level(image, config, seed)
     listeners = [StopWhenNotFinite(), *callbacks, *([Checkpoints(folder)] if folder else [])]
     with interrupts_between_iterations(listeners):
         notify(listeners, "training_start", state.model, plan)
@@ -283,7 +283,7 @@ def _finest(image: Tensor, config: TrainConfig) -> Tensor:
     return resize(image, plan_for(image, config).sizes[-1], quantize=config.quantize_resize)
 
 
-def _first_level(image: Tensor, config: TrainConfig, seed: int) -> LevelTraining:
+def first_level(image: Tensor, config: TrainConfig, seed: int) -> LevelTraining:
     """The coarsest level, ready to be trained; z* is drawn here, once (paper, section 2.3)."""
     rng = torch.Generator().manual_seed(seed)
     plan = plan_for(image, config)

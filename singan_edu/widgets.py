@@ -23,6 +23,7 @@ from . import plots
 from .answers import remember, remembered
 from .images import to_pil
 from .lesson import WIDGET_VIEW
+from .movies import gif_bytes
 from .pyramid import PyramidPlan
 
 PREDICTIONS = "predictions"
@@ -31,6 +32,7 @@ PICTURE_WIDTH = 480  # pixels on the screen, whatever the size of the level
 QUICK = 0.15  # seconds below which a picture follows the slider while it is dragged
 MOST_KEPT = 200  # pictures that a slider remembers
 STRIP_LENGTH = 6
+STILLS = 3  # frames of a movie that stand side by side where it cannot play
 Values = dict[str, Any]
 
 
@@ -120,6 +122,7 @@ def explore(
     start: Values | None = None,
     plan: PyramidPlan | None = None,
     caption: Callable[..., str] | None = None,
+    fps: float | None = None,
     **values: Iterable[Any],
 ) -> Fallback:
     """Sliders over ``values``, and the picture that ``function`` makes of them.
@@ -136,6 +139,8 @@ def explore(
         start: values that the sliders start from; the first ones if not given.
         plan: labels ``level`` and ``start_level`` in both countings.
         caption: called like ``function``; a line of text to stand under the picture.
+        fps: if given, what the function returns are frames, and they are played, so many a second;
+            the strip shows a few of each.
         values: what each slider goes through.
 
     Returns:
@@ -143,15 +148,17 @@ def explore(
     """
     choices = {name: list(options) for name, options in values.items()}
     first = {name: options[0] for name, options in choices.items()} | (start or {})
-    shots = [first | shot for shot in strip or _along_the_first(choices)]
+    shots = [first | shot for shot in strip or along_the_first(choices)]
     explorer = Explorer(function, alt, caption=caption, plan=plan)
+    if fps:
+        explorer = MovieExplorer(function, alt, fps=fps, caption=caption, plan=plan)
     widget = Fallback(explorer.controls(choices, first))
     widget.add_class("singan-explore")
     widget.data, widget.facts = explorer.static(shots)
     return widget
 
 
-def _along_the_first(choices: dict[str, list[Any]]) -> list[Values]:
+def along_the_first(choices: dict[str, list[Any]]) -> list[Values]:
     """Up to six values of the first slider, evenly spaced, its ends among them."""
     name, options = next(iter(choices.items()))
     count = min(STRIP_LENGTH, len(options))
@@ -179,6 +186,7 @@ class Explorer:
     ) -> None:
         self.function, self.alt, self.caption, self.plan = function, alt, caption, plan
         self.kept: dict[str, bytes] = {}
+        self.values: Values = {}
         self.image = ipywidgets.Image(format="png")
         self.image.layout.max_width = "100%"
         self.image.add_class("singan-picture")
@@ -190,17 +198,31 @@ class Explorer:
         if key not in self.kept:
             if len(self.kept) >= MOST_KEPT:
                 del self.kept[next(iter(self.kept))]
-            self.kept[key] = picture_bytes(self.function(**values))
+            self.kept[key] = self.encode(self.function(**values))
         return self.kept[key]
+
+    def encode(self, picture: Tensor | Figure) -> bytes:
+        """What the function returned, as the bytes that the page shows."""
+        return picture_bytes(picture)
+
+    def still(self, values: Values) -> bytes:
+        """The picture of ``values`` for the strip, as the bytes of a PNG file."""
+        return self.picture(values)
 
     def show(self, values: Values) -> None:
         """Put the picture of ``values`` before the reader, or say why there is none."""
+        self.values = values
         try:
             self.image.value = self.picture(values)
             note = f"{html.escape(self.caption(**values))}<br>" if self.caption else ""
             self.text.value = f"{note}<small>{html.escape(self.alt)}</small>"
         except Exception as error:  # a callback's error would be seen by nobody
             self.text.value = f"<b>{type(error).__name__}:</b> {html.escape(str(error))}"
+
+    def renew(self) -> None:
+        """Make the picture anew: the function has something else to look at."""
+        self.kept.clear()
+        self.show(self.values)
 
     def controls(self, choices: dict[str, list[Any]], start: Values) -> list[ipywidgets.Widget]:
         """The sliders, the picture and its line of text; the first picture is drawn here."""
@@ -249,19 +271,41 @@ class Explorer:
         ]
         return "\n".join(parts)
 
-    def static(self, shots: Sequence[Values]) -> tuple[Values, Values]:
+    def static(
+        self, shots: Sequence[Values], before: Mapping[str, bytes] | None = None
+    ) -> tuple[Values, Values]:
         """The strip as outputs of a notebook, (data, metadata).
 
         The metadata hold the words for who cannot see it, and a checksum of each picture, by which
-        a test tells whether all of them differ.
+        a test tells whether all of them differ. ``before`` are pictures, by their titles, that
+        stand in front of the others.
         """
         names = [name for name in shots[0] if len({repr(shot[name]) for shot in shots}) > 1]
-        titles = [self.title(shot, names) for shot in shots]
-        pictures = [self.picture(shot) for shot in shots]
+        titles = [*(before or {}), *(self.title(shot, names) for shot in shots)]
+        pictures = [*(before or {}).values(), *(self.still(shot) for shot in shots)]
         words = f"{self.alt} Shown here: {'; '.join(t.replace(chr(10), ', ') for t in titles)}."
         facts = {"alt": words, "strip": [hashlib.sha256(data).hexdigest()[:8] for data in pictures]}
         strip = plots.light(plots.png(plots.strip(pictures, titles)))
         return {"image/png": strip, "text/plain": words}, {"image/png": facts}
+
+
+class MovieExplorer(Explorer):
+    """As ``Explorer``, of a function that makes frames: they play, and a few stand in the strip."""
+
+    def __init__(self, function: Callable[..., Tensor], alt: str, *, fps: float, **options: Any):
+        super().__init__(function, alt, **options)
+        self.fps = fps
+        self.image.format = "gif"
+        self.image.layout.width = f"{PICTURE_WIDTH}px"
+
+    def encode(self, picture: Tensor) -> bytes:
+        """The frames as a GIF of their own size, which the page enlarges."""
+        return gif_bytes(picture, self.fps)
+
+    def still(self, values: Values) -> bytes:
+        """Frames from the whole of the movie, side by side."""
+        frames = self.function(**values)
+        return picture_bytes(frames[:: max(1, len(frames) // STILLS)][:STILLS])
 
 
 def picture_bytes(picture: Tensor | Figure) -> bytes:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from singan_edu import canvas, plots, widgets
 from singan_edu import lesson as furniture
-from singan_edu import plots, widgets
 
 
 class Stub(NamedTuple):
@@ -82,6 +82,7 @@ def refused_claims(
     patch.setattr(furniture, "claim", lambda id, holds, *a, **k: holds or refused.append(id))
     patch.setattr(plots, "show", lambda *args, **options: None)
     patch.setattr(widgets, "explore", lambda *args, **options: None)
+    patch.setattr(canvas, "studio", lambda *args, **options: None)
     space: dict[str, Any] = {"__name__": "lesson"}
     for cell in notebook["cells"]:
         source = code_of(cell)

@@ -6,13 +6,14 @@ import itertools
 import math
 import weakref
 
+import numpy as np
 import pytest
 import torch
 from helpers import picture, tiny_config, untrained_model
 
 import singan_edu as sg
 from singan_edu.applications import animation
-from singan_edu.applications.animation import animate, animation_frames, walk_std
+from singan_edu.applications.animation import animate, animation_frames, walk, walk_std
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +100,37 @@ def test_a_frame_depends_on_its_seed_and_its_number_alone(small):
     assert torch.equal(animate(small, 3, seed=4), frames[:3])
     assert not torch.equal(animate(small, 3, seed=5), frames[:3])
     assert not torch.equal(animate(small, 2), animate(small, 2))  # None draws a new seed
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_walks_of_plain_numbers_are_those_of_the_animation(loop, model, monkeypatch):
+    drawn = {}
+    original = sg.SinGAN.draw_noise
+
+    def remembered(self, *args, **options):
+        maps = original(self, *args, **options)
+        drawn.setdefault(options["seed"], maps)
+        return maps
+
+    monkeypatch.setattr(sg.SinGAN, "draw_noise", remembered)
+    walked = noise_of(model, 8, monkeypatch, loop=loop, start_level=1, seed=3)[0]
+    seeds = np.random.SeedSequence(3).generate_state(10, np.uint64) >> np.uint64(1)
+    shocks = torch.stack([drawn[int(seed)][0][0] for seed in seeds[2:]])
+    if not loop:  # an animation's first frame has been moved a little
+        shocks = torch.cat([torch.zeros_like(shocks[:1]), shocks])
+        first = animation.FIRST_STEP * drawn[int(seeds[1])][0][0]
+        shocks[0] = first / ((1 - 0.1) * (1 - 0.9))
+    y = walk(shocks, loop=loop)[0 if loop else 1 :][:8]
+    assert (y - walked).abs().max() < 1e-5
+
+
+def test_walk_starts_at_rest_and_a_loop_where_it_ends():
+    shocks = torch.randn(30, 50, generator=torch.Generator().manual_seed(0))
+    assert (walk(shocks)[0] == 0).all()
+    once, twice = walk(shocks, loop=True), walk(shocks.repeat(9, 1))
+    assert (once - twice[-30:]).abs().max() < 1e-4  # rounds without end come to the same
+    with pytest.raises(ValueError, match="alpha"):
+        walk(shocks, alpha=0)
 
 
 # -------------------------------------------------------------------------------------------- loops

@@ -13,7 +13,10 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
+
+from singan_edu import study
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -108,33 +111,51 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def page(address: str, complaints: list[str]) -> Iterator[sync_api.Page]:
-    """The lesson in JupyterLab, all of its cells run."""
+def browser() -> Iterator[sync_api.Browser]:
+    """Chromium, without a window."""
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.set_default_timeout(LONGEST)
-        open_and_run(page, f"{address}/lab/tree/notebooks/{LESSON}?reset")
-        yield page
+        yield browser
         browser.close()
 
 
-def open_and_run(page: sync_api.Page, url: str) -> None:
-    """Open a notebook and choose Run › Run All Cells."""
+@pytest.fixture(scope="module")
+def page(browser, address: str, place: Path, complaints: list[str]) -> sync_api.Page:
+    """The lesson in JupyterLab, all of its cells run."""
+    return opened(browser, f"{address}/lab/tree/notebooks/{LESSON}?reset", place, complaints)
+
+
+def opened(browser, url: str, place: Path, complaints: list[str]) -> sync_api.Page:
+    """A notebook of ``place`` in a page of its own, all of its cells run."""
+    page = new_page(browser, complaints)
+    name = url.split("/")[-1].split("?")[0]
+    open_and_run(page, url, count_code_cells(place / "notebooks" / name))
+    return page
+
+
+def new_page(browser: sync_api.Browser, complaints: list[str]) -> sync_api.Page:
+    """An empty page of which every error is written down."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_default_timeout(LONGEST)
+    return page
+
+
+def open_and_run(page: sync_api.Page, url: str, cells: int) -> None:
+    """Open a notebook of so many code cells and choose Run › Run All Cells."""
     page.goto(url, wait_until="domcontentloaded")
     page.locator("#jupyterlab-splash").wait_for(state="detached")
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    page.locator("img.singan-picture").last.wait_for()
+    page.locator("img.singan-picture, .singan-quiz").last.wait_for()
     last = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").last
-    sync_api.expect(last).to_have_text(f"[{count_code_cells()}]:", timeout=LONGEST)
+    sync_api.expect(last).to_have_text(f"[{cells}]:", timeout=LONGEST)
 
 
-def count_code_cells() -> int:
-    notebook = json.loads((ROOT / "notebooks" / LESSON).read_text(encoding="utf-8"))
+def count_code_cells(path: Path) -> int:
+    notebook = json.loads(path.read_text(encoding="utf-8"))
     return sum(cell["cell_type"] == "code" for cell in notebook["cells"])
 
 
@@ -195,5 +216,138 @@ def test_a_prediction_is_clicked_kept_and_confronted(page, place):
     assert kept == {"01.1": option.inner_text()}
 
 
-def test_the_page_wrote_no_error_to_the_console(page, complaints):
+# ------------------------------------------------------------------------------ the real/fake quiz
+QUIZ = "quiz.ipynb"
+PREPARED = """
+import singan_edu as sg
+from singan_edu import study
+from singan_edu.quiz import Quiz
+photographs = {n: sg.resize(sg.sample_image(n), (72, 96)) for n in sg.sample_image_names()[:4]}
+samples = {name: real.flip(-1) for name, real in photographs.items()}
+def quiz(protocol, trials, **options):
+    plan = study.plan_trials(list(photographs), protocol, trials=trials, seed=1)
+    return Quiz(plan, photographs, samples, person="Ada", **options)
+"""
+CELLS = (PREPARED, "quiz('paired', 4)", "quiz('unpaired', 2, exposure_ms=150, practice=True)")
+# Another clock than the quiz's own: how long the pictures were visible, and the longest frame.
+WATCH = """() => {
+  window.exposures = []; let start = null, before = 0, longest = 0;
+  const look = (now) => {
+    const pictures = document.querySelector('.quiz-pictures');
+    const visible = getComputedStyle(pictures).visibility === 'visible';
+    if (visible && start === null) { start = now; longest = 0; }
+    if (start !== null) longest = Math.max(longest, now - before);
+    if (!visible && start !== null) { window.exposures.push([now - start, longest]); start = null; }
+    before = now; requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}"""
+
+
+@pytest.fixture(scope="module")
+def quizzes(browser, address: str, place: Path, complaints: list[str]) -> sync_api.Page:
+    """A notebook with a quiz of each kind."""
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    facts = dict(kernelspec=dict(name="python3", display_name="Python 3", language="python"))
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=facts)
+    nbformat.write(notebook, place / "notebooks" / QUIZ)
+    return opened(browser, f"{address}/lab/tree/notebooks/{QUIZ}?reset", place, complaints)
+
+
+def wait_for_pictures(box: sync_api.Locator) -> None:
+    sync_api.expect(box.locator(".quiz-pictures.shown")).to_be_visible(timeout=30_000)
+
+
+def test_a_quiz_is_answered_by_keyboard_and_pictures_stand_for_a_second(quizzes, place):
+    box = quizzes.locator(".singan-quiz").first
+    quizzes.evaluate(WATCH)
+    box.get_by_role("button", name="Start").click()
+    for key in ("ArrowLeft", "ArrowRight", " ", "ArrowLeft"):
+        wait_for_pictures(box)
+        quizzes.keyboard.press(key)
+        sync_api.expect(box.locator(".quiz-pictures.shown")).to_have_count(0)
+    sync_api.expect(box).to_contain_text("study_paired_level0_Ada.json", timeout=30_000)
+    kept = study.load_answers(place / "answers" / "study_paired_level0_Ada.json")
+    assert [answer.said for answer in kept] == ["left", "right", None, "left"]
+    assert all(0 < answer.reaction_ms < 60_000 for answer in kept)
+    measured = quizzes.evaluate("window.exposures")
+    print("exposures in ms, by the quiz and by another clock (longest frame):")
+    for answer, (seen, longest) in zip(kept, measured, strict=True):
+        print(f"{answer.exposure_ms:.1f}, {seen:.1f} ({longest:.1f})")
+        allowed = max(2 * 1000 / 60, longest) + 5  # two frames, or what the machine took for one
+        assert -5 < answer.exposure_ms - 1000 < allowed
+        assert abs(seen - answer.exposure_ms) < allowed
+
+
+def test_a_practice_trial_gets_its_verdict_and_its_keys_are_no_commands(quizzes, place):
+    box = quizzes.locator(".singan-quiz").last
+    box.get_by_role("button", name="Start").click()
+    for key in ("f", "r"):
+        sync_api.expect(box.get_by_role("button", name="missed it")).to_be_enabled()
+        quizzes.keyboard.press(key)
+        sync_api.expect(box).to_contain_text("t was", timeout=30_000)  # real, or fake
+    sync_api.expect(box).to_contain_text("the last one", timeout=30_000)
+    assert quizzes.locator(".jp-CodeCell").count() == len(CELLS)  # R would make raw cells
+    assert quizzes.locator(".jp-DocumentSearch-overlay").count() == 0  # F would search
+    assert not list((place / "answers").glob("study_unpaired*"))
+
+
+# ------------------------------------------------------------------------------ canvases to draw on
+STUDIOS = {  # the cells that a lesson's studio needs, which are quick
+    "10_paint_to_image": ["parameters", "imports", "model", "paint", "canvas"],
+    "12_editing": ["parameters", "imports", "model", "canvas"],
+}
+
+
+@pytest.fixture(scope="module", params=STUDIOS)
+def studio(request, browser, place, address, complaints) -> Iterator[sync_api.Locator]:
+    """The studio of a lesson, from a notebook of the cells that it needs."""
+    name, wanted = request.param, STUDIOS[request.param]
+    notebook = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] in wanted]
+    assert [cell["id"] for cell in notebook["cells"]] == wanted
+    for cell in notebook["cells"]:
+        cell.update(outputs=[], execution_count=None)
+    (place / "notebooks" / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    page = new_page(browser, complaints)
+    open_and_run(page, f"{address}/lab/tree/notebooks/{name}.ipynb?reset", len(wanted))
+    box = page.locator(".singan-studio")
+    box.locator("canvas").scroll_into_view_if_needed()
+    yield box
+    page.close()
+
+
+def drag(canvas: sync_api.Locator, start: tuple[float, float], stop: tuple[float, float]) -> None:
+    """Press the mouse at shares (across, down) of a canvas, move it, let it go."""
+    box, mouse = canvas.bounding_box(), canvas.page.mouse
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, stop)]
+    mouse.move(*places[0])
+    mouse.down()
+    mouse.move(*places[1], steps=8)
+    mouse.up()
+
+
+def pixels(canvas: sync_api.Locator) -> str:
+    """What a canvas shows, as one long word."""
+    return canvas.evaluate("canvas => canvas.toDataURL()")
+
+
+def test_what_the_mouse_draws_is_seen_and_the_result_follows(studio):
+    canvas, result = studio.locator("canvas"), studio.locator("img.singan-picture")
+    assert canvas.bounding_box()["width"] >= 300
+    shown, before = pixels(canvas), result.get_attribute("src")
+    for stroke in (((0.2, 0.2), (0.45, 0.45)), ((0.3, 0.3), (0.6, 0.6))):  # mark, carry: two drags
+        drag(canvas, *stroke)
+    changed_from(result, before)
+    assert pixels(canvas) != shown
+
+
+def test_undo_brings_the_result_back(studio):
+    result = studio.locator("img.singan-picture")
+    drawn = result.get_attribute("src")
+    studio.get_by_role("button", name="undo").click()
+    changed_from(result, drawn)
+
+
+def test_the_pages_wrote_no_error_to_the_console(page, quizzes, complaints):
     assert complaints == []

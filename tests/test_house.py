@@ -35,7 +35,7 @@ def run_time_imports(tree):
         for node in ast.walk(branch)
     }
     return {
-        node.module.split(".")[0]
+        node.module.removeprefix("applications.").split(".")[0]
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.level and node.module
         if id(node) not in checking

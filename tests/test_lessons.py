@@ -216,7 +216,7 @@ def test_outputs_are_readable_without_a_kernel(lesson):
     for cell, source in cells(lesson, "code"):
         kinds = {kind for output in cell["outputs"] for kind in output.get("data", {})}
         assert furniture.WIDGET_VIEW not in kinds, cell["id"]
-        if calls(source, "explore"):
+        if calls(source, "explore", "studio"):
             assert "image/png" in kinds, cell["id"]
         if calls(source, "predict"):
             assert "text/html" in kinds, cell["id"]

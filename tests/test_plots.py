@@ -261,6 +261,19 @@ def test_sizes_are_drawn_at_one_scale_with_both_numbers():
     assert words[0] == "0\nn=5\n25×38" and words[-1] == "level 5 (n=0)\n100 × 150"
 
 
+def test_pictures_at_one_scale_are_as_large_as_their_pixels_and_share_their_top():
+    sizes = [(20, 30), (60, 30), (10, 45)]
+    figure = plots.at_one_scale([picture(*size) for size in sizes], ["one", "two", "three"])
+    boxes = [ax.get_window_extent() for ax in figure.axes]
+    assert [ax.get_title() for ax in figure.axes] == ["one", "two", "three"]
+    for box, (height, width) in zip(boxes, sizes):
+        assert box.width / width == pytest.approx(boxes[0].width / 30)
+        assert box.height / height == pytest.approx(boxes[0].width / 30)
+        assert box.y1 == pytest.approx(boxes[0].y1)
+    assert all(one.x1 < other.x0 for one, other in zip(boxes, boxes[1:]))
+    assert boxes[-1].x1 == pytest.approx(figure.bbox.x1)
+
+
 def test_curves_have_labels_axes_and_a_mark():
     curves = {"a": ([1, 2], [3, 4]), "b": ([1, 2], [5, 6])}
     figure = plots.plot_curves(curves, x="time", y="loss", log_x=True, mark=1.5)

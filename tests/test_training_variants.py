@@ -22,6 +22,7 @@ from singan_edu.applications.training_variants import (
     border_variability,
     comparison,
     corner_copies,
+    frame_reach,
     layout_correlation,
     measure,
     measure_model,
@@ -311,6 +312,28 @@ def test_fixed_corners_are_told_from_free_ones(photograph, textures):
     found = measure(photograph, fixed)
     assert found["corner_copies"] == corner_copies(photograph, fixed)
     assert found["corners"] < 0.1 < found["border"]
+
+
+@pytest.mark.parametrize("variant", ["scales_1", "scales_2", "padding_noise"])
+def test_the_frame_is_felt_as_far_as_its_reach_and_no_further(variant):
+    model = sg.load_pretrained(f"balloon_festival-{variant}")
+    margin, (height, width) = model.config.noise_margin, model.plan.sizes[-1]
+    noise = model.draw_noise(2, size=3, seed=5)
+    cut = [
+        z[..., h : 2 * h + 2 * margin, w : 2 * w + 2 * margin]
+        for z, (h, w) in zip(noise, model.plan.sizes)
+    ]
+    inside = model.run_from(0, noise=noise, size=3)[..., height : 2 * height, width : 2 * width]
+    gap = (model.run_from(0, noise=cut) - inside).abs().amax(dim=(0, 1)) * 127.5
+    felt = gap[: height // 2, width // 2 - 4 : width // 2 + 4].amax(dim=1)  # by depth
+    reach = frame_reach([h for h, _ in model.plan.sizes], first=int(variant == "padding_noise"))
+    assert felt[int(reach) - 1] > 0.5 and felt[int(1.4 * reach) + 1 :].max() < 0.01
+
+
+def test_each_level_adds_five_of_its_own_pixels_to_the_reach():
+    assert frame_reach([50, 100, 200]) == 20 + 10 + 5
+    assert frame_reach([50, 100, 200], first=1) == 15
+    assert frame_reach([200], first=1) == 0
 
 
 def test_bad_pictures_are_refused_with_a_sentence(photograph):

@@ -196,6 +196,25 @@ def test_strip_is_made_of_the_sliders_own_pictures(monkeypatch):
     assert facts["image/png"]["alt"].startswith("A grey square. Shown here: level 0;")
 
 
+def flicker(speed: int = 1) -> Tensor:
+    """Nine frames of greys, (9, 3, 6, 8)."""
+    return torch.cat([shade(speed * frame % 10) for frame in range(9)])
+
+
+def test_frames_are_played_and_a_few_of_them_stand_in_the_strip():
+    widget = widgets.explore(flicker, speed=(1, 2, 3), fps=5, alt="A grey square that flickers.")
+    (image,) = parts(widget, ipywidgets.Image)
+    movie = Image.open(io.BytesIO(image.value))
+    assert (movie.format, movie.n_frames, movie.size) == ("GIF", 9, (8, 6))
+    assert movie.info["duration"] == 200 and image.format == "gif"
+    before, (slider,) = image.value, parts(widget, ipywidgets.SelectionSlider)
+    slider.value = 2
+    assert image.value != before
+    still = widgets.MovieExplorer(flicker, "A grey square.", fps=5).still({"speed": 1})
+    shown = pixels(still)[:, :, 0]
+    assert len(set(shown[3, :: shown.shape[1] // 12].tolist()) - {255}) == 3
+
+
 def test_strip_names_only_what_changes():
     explorer = widgets.Explorer(shade, "A grey square.")
     data, _ = explorer.static([{"level": 1, "seed": 0}, {"level": 1, "seed": 1}])
@@ -212,7 +231,7 @@ def test_strip_tells_its_pictures_apart():
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_pictures_in_the_strips_of_a_lesson_differ_pairwise(path):
     cells = lesson.read(path)["cells"]
-    wanted = sum(len(calls(code_of(cell), "explore")) for cell in cells)
+    wanted = sum(len(calls(code_of(cell), "explore", "studio")) for cell in cells)
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     facts = [output.get("metadata", {}).get("image/png", {}) for output in outputs]
     strips = [fact["strip"] for fact in facts if "strip" in fact]

@@ -168,6 +168,33 @@ def check_walk(alpha: float, beta: float) -> None:
         raise ValueError(f"beta={beta} must be at least 0 and below 1; the paper has 0.8 to 0.95.")
 
 
+def walk(shocks: Tensor, *, alpha: float = ALPHA, beta: float = BETA, loop: bool = False) -> Tensor:
+    """The walk less its centre, y_0, y_1, …, that shocks u_0, u_1, … give; it starts at rest.
+
+    It is what moves in every pixel of every level of an animation, apart from any pyramid.
+
+    Args:
+        shocks: (T, …), independent normal numbers; what follows T walks side by side.
+        alpha, beta: as in ``animate``.
+        loop: start where the walk ends after T steps, so that it closes.
+
+    Returns:
+        (T, …), as ``shocks``. y_0 is the start, and y_{t+1} the first that u_t has moved.
+
+    >>> walk(torch.ones(3, 1), alpha=0.5, beta=0.0).flatten().tolist()
+    [0.0, 0.5, 0.75]
+    """
+    check_walk(alpha, beta)
+    rest = [torch.zeros_like(shocks[0])]
+
+    def shock(frame: int) -> Maps:
+        return [shocks[frame]]
+
+    count = len(shocks)
+    before, now = _loop_start(shock, count, alpha, beta, rest) if loop else (rest, rest)
+    return torch.stack([y for (y,) in _walk(before, now, shock, count, alpha, beta)])
+
+
 def walk_std(alpha: float = ALPHA, beta: float = BETA) -> float:
     """Standard deviation of z around z_rec once the walk has forgotten its start.
 

@@ -335,6 +335,27 @@ def border_variability(samples: Tensor, *, margin: int = MARGIN) -> tuple[float,
     return tuple((x / inner.mean()).item() for x in (around, _corners(deviations, margin).mean()))
 
 
+def frame_reach(heights: Sequence[int], first: int = 0) -> float:
+    """How far from its border a sample can depend on what stands beyond, in pixels of the finest.
+
+    At each level the frame is seen ``MARGIN`` pixels deep, and a pixel of a level of height h is
+    ``heights[-1] / h`` pixels of the finest wide. What one level made of it, the next ones carry
+    on, so that the levels add up: in the paper's counting to 5 (1 + r + r^2 + ... + r^N) pixels.
+    Upsampling adds up to two pixels of each coarser level, faintly.
+
+    Args:
+        heights: of all levels in pixels, coarse to fine.
+        first: the first level with a frame; 1 where noise runs on beyond the border, since level 0
+            is made of noise alone.
+
+    >>> frame_reach([48])
+    5.0
+    >>> round(frame_reach([25, 35, 48]), 1)   # of 24 to the middle
+    21.5
+    """
+    return float(sum(MARGIN * heights[-1] / height for height in heights[first:]))
+
+
 def places_kept(real: Tensor, samples: Tensor, *, side: int = PLACE_SIDE) -> Tensor:
     """How often what a sample shows at a place is what the photograph shows there: (rows, columns).
 

@@ -1,0 +1,32 @@
+"""Make the first picture of lesson 08: what few and many scales draw three times as large.
+
+    python figures/make_scales_and_borders.py
+
+Uses the pyramids that ship, seeds not chosen, and writes ``figures/scales_and_borders.png``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import singan_edu as sg
+from singan_edu import plots
+
+FIGURES = Path(__file__).parent
+SCALES, SEED, LARGER = (1, 3, 5), 1, 3
+MOST_BYTES = 200_000
+
+
+def make_figure() -> Path:
+    """Write the figure; returns the path."""
+    models = [sg.load_pretrained(f"balloon_festival-scales_{count}") for count in SCALES]
+    pictures = [models[0].image, *(model.sample(seed=SEED, size=LARGER) for model in models)]
+    titles = [f"{count} scale{'s' * (count > 1)}, three times as large" for count in SCALES]
+    figure = plots.image_grid(pictures, ["the photograph", *titles], columns=4, width=11.0)
+    path = FIGURES / "scales_and_borders.png"
+    path.write_bytes(plots.light(plots.png(figure), MOST_BYTES))
+    return path
+
+
+if __name__ == "__main__":
+    print(make_figure())
