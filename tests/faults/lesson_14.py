@@ -42,16 +42,10 @@ def no_floor(everywhere: Everywhere) -> None:
     everywhere(metrics.swd_noise_floor, lambda real, **options: 0.0)
 
 
-def in_its_own_unit(everywhere: Everywhere) -> None:
-    """14.e: features in units of each picture's own deviation, so that contrast has no part."""
-
-    def gaussian(network: frechet.InceptionStart, picture: Tensor) -> tuple[Tensor, Tensor]:
-        mean, cov = original(network, picture)
-        unit = cov.trace().sqrt()
-        return mean / unit, cov / unit**2
-
-    original = frechet._gaussian
-    everywhere(original, gaussian)
+def not_squared(everywhere: Everywhere) -> None:
+    """14.e: the distance itself in place of its square, which shrinks with the contrast only."""
+    original = frechet.frechet_distance
+    everywhere(original, lambda *clouds: original(*clouds) ** 0.5)
 
 
 def blind_to_copies(everywhere: Everywhere) -> None:
@@ -98,7 +92,7 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "14.b": places_seen,
     "14.c": noise_forgotten,
     "14.d": no_floor,
-    "14.e": in_its_own_unit,
+    "14.e": not_squared,
     "14.f": blind_to_copies,
     "14.g": guessing_is_all,
     "14.h": one_standard_error,
