@@ -67,14 +67,8 @@ def slopes_forgotten(everywhere: Everywhere) -> None:
     everywhere(networks.leaky_relu_slope, torch.ones_like)
 
 
-def felt_by_nobody(everywhere: Everywhere) -> None:
-    """05.j: the library's penalty, too, is cut off from the weights."""
-    original = losses.gradient_penalty
-    everywhere(original, lambda critic, image: original(critic, image).detach())
-
-
 def one_norm(everywhere: Everywhere) -> None:
-    """05.k: the library's penalty takes one norm for the picture, as the reader wanted."""
+    """05.j, 05.k: the library's penalty takes one norm for the picture, as the reader wanted."""
     everywhere(losses.gradient_penalty, lesson_05.norm_over_everything)
 
 
@@ -94,7 +88,7 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "05.g": patches_mixed,
     "05.h": slope_of_the_mean,
     "05.i": slopes_forgotten,
-    "05.j": felt_by_nobody,
+    "05.j": one_norm,
     "05.k": one_norm,
     "05.l": all_are_healthy,
 }
