@@ -231,6 +231,10 @@ def environment():
     # PyTorch's threads wait for each other in a busy loop. With anything else running on the cores
     # that costs them dearly, so the loop is kept short (libgomp's default is 60 times longer).
     variables.setdefault("GOMP_SPINCOUNT", "5000")
+    # Linux clears a large tensor's memory for every tensor anew, which costs a large picture most
+    # of its time. Up to 4 GiB of what was freed is kept for the next (benchmarks/allocation.py).
+    variables.setdefault("MALLOC_MMAP_MAX_", "0")
+    variables.setdefault("MALLOC_TRIM_THRESHOLD_", str(4 * 2**30))
     variables.pop("PYTHONHOME", None)  # names the library of another Python
     return variables
 

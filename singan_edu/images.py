@@ -253,7 +253,7 @@ def resize(image: Tensor, size: tuple[int, int], *, quantize: bool = False) -> T
     image = F.interpolate(
         image, size=(height, width), mode="bicubic", align_corners=False, antialias=True
     )
-    return image.clamp(-1, 1)
+    return image.clamp_(-1, 1)  # in place: a large picture has no room for a second one
 
 
 def truncate_to_8_bits(image: Tensor) -> Tensor:

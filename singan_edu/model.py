@@ -137,15 +137,16 @@ class SinGAN:
         sizes = self.level_sizes(size)
         if image is not None and len(image) > 1:
             n = len(image)
-        if noise is None:
-            noise = self._noise_maps(n, level, sizes, seed)
-        else:
-            self._check_noise(noise, level, sizes, 1 if image is None else len(image))
-        picture = self._starting_picture(level, image, sizes, blur)
         scales = self.noise_scales(noise_scale)
         stds = [scale * std for scale, std in zip(scales, self.noise_stds)][level:]
-        # Level by level as the loop asks for it: large maps need not all live together.
-        noises = map(lambda std, z: std * z.to(self.device), stds, noise)
+        # Level by level as the loop asks for it; unlike a generator expression, `map` keeps none.
+        if noise is None:
+            maps = self._noise_maps(n, level, sizes, seed)
+            noises = map(lambda std, z: z.mul_(std), stds, maps)
+        else:
+            self._check_noise(noise, level, sizes, 1 if image is None else len(image))
+            noises = map(lambda std, z: std * z.to(self.device), stds, noise)
+        picture = self._starting_picture(level, image, sizes, blur)
         return self._generate(level, picture, sizes, noises)
 
     def sample(
@@ -208,10 +209,13 @@ class SinGAN:
 
         ``noises`` has one map per level, of that level's standard deviation, σ_n z_n.
         """
-        for level, noise in enumerate(noises, start=first_level):
+        level = first_level
+        for noise in noises:  # `enumerate` would keep each map until the next one is there
             if level > first_level:
                 picture = self._resize(picture, sizes[level])
             picture = in_tiles(self.generators[level], noise, picture).clamp_(-1, 1)
+            level += 1
+            del noise
         return picture
 
     def _starting_picture(
@@ -274,9 +278,7 @@ class SinGAN:
         """
         seed = new_seed() if seed is None else check_seed(seed)
         return (
-            torch.cat(
-                [_normal(self.noise_shape(k, sizes[k]), (seed, index, k)) for index in range(n)]
-            ).to(self.device)
+            _normal(self.noise_shape(k, sizes[k]), [(seed, i, k) for i in range(n)]).to(self.device)
             for k in range(level, self.trained_levels)
         )
 
@@ -458,10 +460,13 @@ def new_seed() -> int:
     return int(np.random.SeedSequence().entropy % 2**63)
 
 
-def _normal(shape: tuple[int, ...], key: tuple[int, ...]) -> Tensor:
-    """Standard normal (1, *shape) that depends on ``key`` alone; the same on every device."""
-    state = int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> np.uint64(1))
-    return torch.randn(1, *shape, generator=torch.Generator().manual_seed(state))
+def _normal(shape: tuple[int, ...], keys: Sequence[tuple[int, ...]]) -> Tensor:
+    """Standard normal maps (n, *shape), each of its key alone; the same on every device."""
+    maps = torch.empty(len(keys), *shape)
+    for picture, key in zip(maps, keys):
+        state = int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> np.uint64(1))
+        picture.normal_(generator=torch.Generator().manual_seed(state))
+    return maps
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

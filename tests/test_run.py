@@ -388,6 +388,17 @@ def test_other_environments_are_left_at_the_door(house, monkeypatch):
     assert variables["PIP_NO_INDEX"] == "1"
 
 
+def test_processes_keep_their_memory_and_wait_briefly_unless_the_user_says_otherwise(
+    house, monkeypatch
+):
+    monkeypatch.delenv("MALLOC_MMAP_MAX_", raising=False)
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1000")
+    variables = house.module().environment()
+    assert variables["MALLOC_MMAP_MAX_"] == "0" and variables["GOMP_SPINCOUNT"] == "5000"
+    assert variables["MALLOC_TRIM_THRESHOLD_"] == "1000"
+
+
 def record_commands(run, monkeypatch) -> list[list[str]]:
     """Has run.py note its long commands in place of running them."""
     commands = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import weakref
 
 import pytest
 import torch
@@ -194,13 +195,19 @@ def test_pictures_larger_than_a_tile_are_computed_in_tiles():
 
 
 @pytest.mark.parametrize("start_level", [0, 1])
-def test_noise_of_a_level_is_drawn_when_its_turn_comes(start_level, monkeypatch):
+def test_noise_of_a_level_is_drawn_in_its_turn_when_the_map_before_is_gone(
+    start_level, monkeypatch
+):
     model = untrained_model(tiny_config(), picture())
     steps, draw, generate = [], model_module._normal, model_module.in_tiles
+    drawn: list[weakref.ref] = []
 
-    def recorded_draw(shape: tuple[int, ...], key: tuple[int, ...]) -> Tensor:
-        steps.append(("noise", key[-1]))
-        return draw(shape, key)
+    def recorded_draw(shape: tuple[int, ...], keys: list[tuple[int, ...]]) -> Tensor:
+        assert all(maps() is None for maps in drawn)
+        maps = draw(shape, keys)
+        drawn.append(weakref.ref(maps))
+        steps.append(("noise", keys[0][-1]))
+        return maps
 
     def recorded_generate(generator: Generator, *given: Tensor) -> Tensor:
         steps.append(("picture", model.generators.index(generator)))
