@@ -340,8 +340,8 @@ def draw_games(games: Mapping[str, Game], move: int | None = None) -> Figure:
 
 def draw_frame(games: Mapping[str, Game], name: str, move: int) -> Figure:
     """One game as it stood after ``move`` moves."""
-    figure, frame = Figure(figsize=(4.4, 4.5), layout="constrained"), games[name].frames[move]
-    ax, title = figure.subplots(), f"{frame.distance:.2f} apart"
+    figure, frame = Figure(figsize=(4.4, 4.5)), games[name].frames[move]
+    ax, title = figure.add_axes((0.15, 0.1, 0.83, 0.83)), f"{frame.distance:.2f} apart"
     draw_plane(ax, frame.landscape, games[name].real, frame.points, title, labels=True)
     return figure
 
