@@ -11,7 +11,7 @@ from singan_edu.applications import random_generation
 from singan_edu.model import SinGAN
 
 from .everywhere import Everywhere
-from .lesson_00 import deaf_to_start_level, stretches
+from .lesson_00 import deaf_to_start_level
 
 
 def always_the_reconstruction(everywhere: Everywhere) -> None:
@@ -34,6 +34,17 @@ def noise_as_trained(everywhere: Everywhere) -> None:
     everywhere(SinGAN, Rigid)
 
 
+def piled_up(everywhere: Everywhere) -> None:
+    """07.g: a higher picture is usual ones on top of one another."""
+
+    class Pile(SinGAN):
+        def sample(self, n: int = 1, *, size: object = None, **options: object) -> Tensor:
+            usual = SinGAN.sample(self, n, **options)
+            return usual if size is None else usual.repeat(1, 1, size[0] // usual.shape[2], 1)
+
+    everywhere(SinGAN, Pile)
+
+
 def sees_everything(everywhere: Everywhere) -> None:
     """07.h: every level takes off its mean over the whole picture, as instance norm would."""
     original = tiles.in_tiles
@@ -50,11 +61,11 @@ def stretched_after_all(everywhere: Everywhere) -> None:
     everywhere(random_generation.mirrored, images.resize)
 
 
-def one_seed_for_all(everywhere: Everywhere) -> None:
-    """07.j: the first seed is not used at any level."""
+def seeds_exchanged(everywhere: Everywhere) -> None:
+    """07.j: the seeds are taken the other way round."""
     original = random_generation.mix_scales
     everywhere(
-        original, lambda model, one, other, level, **o: original(model, other, other, 0, **o)
+        original, lambda model, one, other, level, **o: original(model, other, one, level, **o)
     )
 
 
@@ -77,10 +88,10 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "07.d": always_the_reconstruction,
     "07.e": noise_as_trained,
     "07.f": noise_as_trained,
-    "07.g": stretches,
+    "07.g": piled_up,
     "07.h": sees_everything,
     "07.i": stretched_after_all,
-    "07.j": one_seed_for_all,
+    "07.j": seeds_exchanged,
     "07.k": small_and_enlarged,
 }
 
