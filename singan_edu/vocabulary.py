@@ -275,9 +275,7 @@ GLOSSARY: dict[str, Term] = {
     ),
     "strangeness": Term("how far a picture's patches are from the photograph's", "10"),
     "ledger": Term(
-        "the table of what paper, authors' code, re-implementations and this library do "
-        "differently, and what each difference does",
-        "15",
+        "the table of what paper, codes and this library do differently, and its effect", "15"
     ),
     "p-value": Term("how often chance alone, with no effect, would do as much as was found", "15"),
     "permutation test": Term(

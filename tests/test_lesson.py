@@ -123,9 +123,13 @@ def test_linked_names_lead_to_the_file_they_stand_in():
         assert (lesson.NOTEBOOKS / target).exists()
 
 
+NAMES = {"Lipschitz", "NIQE", "SIFID", "Wasserstein distance"}  # of people, and of scores
+
+
 def test_terms_of_the_glossary_are_short_and_name_a_lesson():
     for term, (words, number) in vocabulary.GLOSSARY.items():
-        assert term == term.lower() and len(words) <= 90 and number.isdigit()
+        assert term == term.lower() or term in NAMES
+        assert len(words) <= 90 and number.isdigit()
 
 
 def test_every_module_lives_on_a_floor():
