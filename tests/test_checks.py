@@ -86,7 +86,7 @@ def test_mistake_is_refused_with_its_own_diagnosis(exercise, mistake):
 def test_diagnoses_differ_and_are_sentences():
     diagnoses = [mistake.diagnosis for _, mistake in MISTAKES]
     assert len(set(diagnoses)) == len(diagnoses)
-    assert all(len(text) > 40 and text.endswith(".") for text in diagnoses)
+    assert all(len(text) > 40 and text.endswith((".", "?")) for text in diagnoses)
 
 
 # ------------------------------------------------------------------------------------- one check

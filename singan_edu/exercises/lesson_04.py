@@ -294,8 +294,8 @@ FAULTY_LEVEL = Exercise(
         Mistake(
             "paper's number",
             BROKEN_MODEL.plan.paper_scale(BROKEN_LEVEL),
-            "This is the right level in the paper's counting, from the finest. Level 0 is the "
-            "coarsest here.",
+            "You found it, and gave its number in the paper's counting, from the finest. Here "
+            "the coarsest is level 0.",
         ),
         Mistake(
             "the finest level",
