@@ -292,5 +292,62 @@ def test_a_practice_trial_gets_its_verdict_and_its_keys_are_no_commands(quizzes,
     assert not list((place / "answers").glob("study_unpaired*"))
 
 
+# ------------------------------------------------------------------------------ canvases to draw on
+STUDIOS = {  # the cells that a lesson's studio needs, which are quick
+    "10_paint_to_image": ["parameters", "imports", "model", "paint", "canvas"],
+    "12_editing": ["parameters", "imports", "model", "canvas"],
+}
+
+
+@pytest.fixture(scope="module", params=STUDIOS)
+def studio(request, browser, place, address, complaints) -> Iterator[sync_api.Locator]:
+    """The studio of a lesson, from a notebook of the cells that it needs."""
+    name, wanted = request.param, STUDIOS[request.param]
+    notebook = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] in wanted]
+    assert [cell["id"] for cell in notebook["cells"]] == wanted
+    for cell in notebook["cells"]:
+        cell.update(outputs=[], execution_count=None)
+    (place / "notebooks" / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    page = new_page(browser, complaints)
+    open_and_run(page, f"{address}/lab/tree/notebooks/{name}.ipynb?reset", len(wanted))
+    box = page.locator(".singan-studio")
+    box.locator("canvas").scroll_into_view_if_needed()
+    yield box
+    page.close()
+
+
+def drag(canvas: sync_api.Locator, start: tuple[float, float], stop: tuple[float, float]) -> None:
+    """Press the mouse at shares (across, down) of a canvas, move it, let it go."""
+    box, mouse = canvas.bounding_box(), canvas.page.mouse
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, stop)]
+    mouse.move(*places[0])
+    mouse.down()
+    mouse.move(*places[1], steps=8)
+    mouse.up()
+
+
+def pixels(canvas: sync_api.Locator) -> str:
+    """What a canvas shows, as one long word."""
+    return canvas.evaluate("canvas => canvas.toDataURL()")
+
+
+def test_what_the_mouse_draws_is_seen_and_the_result_follows(studio):
+    canvas, result = studio.locator("canvas"), studio.locator("img.singan-picture")
+    assert canvas.bounding_box()["width"] >= 300
+    shown, before = pixels(canvas), result.get_attribute("src")
+    for stroke in (((0.2, 0.2), (0.45, 0.45)), ((0.3, 0.3), (0.6, 0.6))):  # mark, carry: two drags
+        drag(canvas, *stroke)
+    changed_from(result, before)
+    assert pixels(canvas) != shown
+
+
+def test_undo_brings_the_result_back(studio):
+    result = studio.locator("img.singan-picture")
+    drawn = result.get_attribute("src")
+    studio.get_by_role("button", name="undo").click()
+    changed_from(result, drawn)
+
+
 def test_the_pages_wrote_no_error_to_the_console(page, quizzes, complaints):
     assert complaints == []
