@@ -132,6 +132,7 @@ def strip(pictures: Iterable[bytes], titles: Sequence[str], *, width: float = 8.
         ax.axis("off")
     for ax, array, title in zip(axes, arrays, titles):
         ax.imshow(array, interpolation="antialiased")
+        ax.set_anchor("S")  # what height is left over belongs to the title
         ax.set_title(title, fontsize=TITLE_SIZE - 1)
     return figure
 

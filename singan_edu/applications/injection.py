@@ -8,6 +8,7 @@ Source: paper, section 4. Taught in lessons 10 to 12.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -176,7 +177,7 @@ class LevelSuggestion:
             + ("  <- suggested" if row.level == self.level else "")
             for row in self.facts
         ]
-        return "\n".join([*rows, self.reason])
+        return "\n".join([*rows, textwrap.fill(self.reason, 79)])
 
 
 def suggest_level(

@@ -8,13 +8,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from singan_edu import images, pretrained, tiles
+from singan_edu import images, losses, pretrained, tiles
 from singan_edu.applications import super_resolution
 from singan_edu.model import SinGAN
 
 from .everywhere import Everywhere
 from .lesson_04 import noise_forgotten
-from .lesson_06 import weights_stay
 
 
 def detail_of_one_size(everywhere: Everywhere) -> None:
@@ -35,8 +34,9 @@ def another_generator(everywhere: Everywhere) -> None:
 
 
 def sizes_cut_off(everywhere: Everywhere) -> None:
-    """09.c: parts of pixels cut off, as the authors' code does."""
-    everywhere(images.round_half_up, int)
+    """09.c: parts of pixels cut off, as the authors' code does; numbers of steps are as before."""
+    original = images.round_half_up
+    everywhere(original, lambda value: int(value) if value > 10 else original(value))
 
 
 def one_for_all(everywhere: Everywhere) -> None:
@@ -64,6 +64,8 @@ def as_many_steps_as_ever(everywhere: Everywhere) -> None:
     original = pretrained.load_pretrained
 
     class Smooth(torch.nn.Module):
+        is_local = False  # so that it is not asked for tiles
+
         def forward(self, noise: Tensor, before: Tensor) -> Tensor:
             return before
 
@@ -72,6 +74,11 @@ def as_many_steps_as_ever(everywhere: Everywhere) -> None:
         return dataclasses.replace(model, generators=(Smooth(),) * len(model.generators))
 
     everywhere(original, load)
+
+
+def reconstruction_unloved(everywhere: Everywhere) -> None:
+    """09.i: a training that asks for no reconstruction, so that there is nothing to remember."""
+    everywhere(losses.reconstruction_loss, lambda made, real: 0 * made.mean())
 
 
 FAULTS: dict[str, Callable[[Everywhere], None]] = {
@@ -83,7 +90,7 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "09.f": noise_forgotten,
     "09.g": nothing_taken_back,
     "09.h": as_many_steps_as_ever,
-    "09.i": weights_stay,
+    "09.i": reconstruction_unloved,
 }
 
 # Parameters for which the claims fail as surely, and sooner.
