@@ -151,6 +151,21 @@ def comparison(expected: Tensor, yours: Tensor, *, width: float = 8.0) -> Figure
     return figure
 
 
+def paired_bars(names: Sequence[str], expected: Sequence[float], yours: Sequence[float]) -> Figure:
+    """A pair of bars for each of a few named numbers: what was expected, and what came."""
+    figure = Figure(figsize=(6, 1.8), layout="constrained")
+    ax = figure.subplots()
+    places = range(len(names))
+    ax.barh([p - 0.2 for p in places], expected, 0.36, color=BLUE, label="expected")
+    ax.barh([p + 0.2 for p in places], yours, 0.36, color=ORANGE, label="yours")
+    ax.set_yticks(places, names, fontsize=TITLE_SIZE)
+    ax.invert_yaxis()
+    ax.axvline(0, color="0.6", linewidth=0.8)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(fontsize=TITLE_SIZE - 1, frameon=False)
+    return figure
+
+
 def contact_sheet(images: Sequence[Tensor] | Tensor, *, columns: int = 4, gap: int = 2) -> Tensor:
     """Pictures of one size as one picture, row by row, with white gaps of ``gap`` pixels.
 

@@ -241,6 +241,13 @@ def test_strip_shows_every_picture_under_its_title():
     assert [tuple(drawn(ax)[5, 5]) for ax in axes] == [(255, 0, 0), (0, 0, 255)]
 
 
+def test_paired_bars_show_both_numbers_of_every_name():
+    ax = plots.paired_bars(["one", "two"], [1, -2], [3, 0.5]).axes[0]
+    assert [[bar.get_width() for bar in pair] for pair in ax.containers] == [[1, -2], [3, 0.5]]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["one", "two"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["expected", "yours"]
+
+
 def test_comparison_shows_where_two_pictures_differ():
     expected, yours = picture(), picture()
     yours[0, :, 3, 5] += 0.5

@@ -50,8 +50,8 @@ def sample_seamless(
     ``"both"`` has none: sky, meadow and sea come anywhere. Of the six pictures that ship only the
     stars and the arch pass the scorecard so; of the others a tile shows a third or less. With
     ``"width"`` all pass, as plain samples do. At the seam the pixels of all levels begin together,
-    and the energy of steps is 0.9 to 1.4 times that elsewhere (where plain samples meet, 3 to 27
-    times); so it is at the same places of a plain sample of three times the width. Laid out often,
+    so the steps there may be steeper than elsewhere, though far from those where plain samples
+    meet; so they are at the same places of a plain sample of three times the width. Laid out often,
     what is unusual in a tile shows as a pattern. It takes three times the work, nine for
     ``"both"``; more in deep pyramids (``repeats_needed``).
 

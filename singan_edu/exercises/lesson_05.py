@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from .. import losses, trainer
 from ..checks import NOTHING, Exercise, Mistake
 from ..config import TrainConfig
 from ..model import SinGAN
-from ..plots import BLUE, ORANGE, TITLE_SIZE, VERMILION, draw_image
+from ..plots import BLUE, ORANGE, TITLE_SIZE, VERMILION, draw_image, paired_bars
 from ..pyramid import image_pyramid, plan_pyramid
 from .plane import adam, estimate, new_critic, on_the_way, slope, two_clouds
 
@@ -304,21 +305,6 @@ def pulls(answer: Callable[[nn.Module, Tensor], Tensor], seed: int) -> list[floa
     return [penalty.detach().mean().item(), *(0.0 if g is None else g.norm().item() for g in grads)]
 
 
-def draw_pulls(expected: list[float], yours: list[float]) -> Figure:
-    """The penalty and its pulls, side by side."""
-    figure = Figure(figsize=(6, 1.8), layout="constrained")
-    ax = figure.subplots()
-    places = range(len(TRACES))
-    ax.barh([p - 0.2 for p in places], expected, 0.36, color=BLUE, label="expected")
-    ax.barh([p + 0.2 for p in places], yours, 0.36, color=ORANGE, label="yours")
-    ax.set_yticks(places, TRACES, fontsize=TITLE_SIZE)
-    ax.invert_yaxis()
-    ax.axvline(0, color="0.6", linewidth=0.8)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(fontsize=TITLE_SIZE - 1, frameon=False)
-    return figure
-
-
 def slopes_of(discriminator: nn.Module, image: Tensor, *, graph: bool = True) -> Tensor:
     """∂ ΣD / ∂ pixel by autograd, as the picture; the mistakes below begin with it."""
     image = image.detach().requires_grad_(True)
@@ -363,7 +349,7 @@ PENALTY = PenaltyOfD(
     minutes=12,
     expected=penalty_per_pixel,
     cases=((0,), (1,), (2,)),
-    draw=draw_pulls,
+    draw=functools.partial(paired_bars, TRACES),
     mistakes=(
         Mistake(
             "norm over everything",

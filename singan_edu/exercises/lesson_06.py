@@ -18,7 +18,7 @@ from ..images import resize, sample_image
 from ..losses import adversarial_loss, discriminator_loss, reconstruction_loss
 from ..metrics import patch_swd
 from ..model import SinGAN
-from ..plots import BLUE, ORANGE, TITLE_SIZE, VERMILION, draw_image
+from ..plots import TITLE_SIZE, VERMILION, draw_image, paired_bars
 from ..pyramid import PyramidPlan, plan_pyramid
 from ..trainer import (
     LevelTraining,
@@ -67,21 +67,6 @@ def sent_back(answer: Callable[..., Tensor], seed: int) -> list[float] | None:
     return [loss.item(), *[0.0 if s is None else s.norm().item() for s in slopes]]
 
 
-def draw_traces(expected: list[float], yours: list[float]) -> Figure:
-    """The loss and the slopes, side by side."""
-    figure = Figure(figsize=(6, 1.8), layout="constrained")
-    ax = figure.subplots()
-    places = range(len(TRACES))
-    ax.barh([p - 0.2 for p in places], expected, 0.36, color=BLUE, label="expected")
-    ax.barh([p + 0.2 for p in places], yours, 0.36, color=ORANGE, label="yours")
-    ax.set_yticks(places, TRACES, fontsize=TITLE_SIZE)
-    ax.invert_yaxis()
-    ax.axvline(0, color="0.6", linewidth=0.8)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(fontsize=TITLE_SIZE - 1, frameon=False)
-    return figure
-
-
 def loss_of_d(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
     """Wasserstein loss of D; nothing goes back to G."""
     return discriminator_loss(discriminator(real), discriminator(fake.detach()))
@@ -114,7 +99,7 @@ STEP_OF_D = LossOfD(
     minutes=8,
     expected=loss_of_d,
     cases=((0,), (1,), (2,)),
-    draw=draw_traces,
+    draw=functools.partial(paired_bars, TRACES),
     mistakes=(
         Mistake(
             "forgotten detach",

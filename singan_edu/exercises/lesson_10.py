@@ -36,9 +36,8 @@ def clip_art_for(model: SinGAN, photo: str, file: str = "") -> Tensor:
         return fitted(model, open_photo(file), "The clip-art")
     size = finest_size(model)
     try:
-        return F.interpolate(
-            sample_image(f"{photo}_paint"), size
-        )  # single pixels: no mixed colours
+        # Single pixels: no mixed colours.
+        return F.interpolate(sample_image(f"{photo}_paint"), size)
     except ValueError:
         blobs = resize(model.image.flip(-1), tuple(max(2, side // BLOB) for side in size))
         return apply_palette(resize(blobs, size), colour_palette(model.image, 6))
