@@ -18,6 +18,7 @@ import importlib
 import json
 import math
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -268,8 +269,8 @@ def _drawn(exercise: Exercise, expected: Any, yours: Any) -> Figure | None:
             return exercise.draw(expected, yours)
         if isinstance(expected, Tensor) and expected.dim() == 4 and expected.shape == yours.shape:
             return plots.comparison(expected, yours)
-    except Exception:  # a picture that cannot be drawn is no reason to stop a class
-        pass
+    except Exception as error:  # of a drawing; the words of the check are there without it
+        warnings.warn(f"The difference could not be drawn: {error}", stacklevel=2)
     return None
 
 

@@ -160,6 +160,16 @@ def test_wrong_picture_is_drawn_beside_the_expected_one(invented):
     assert "base64" not in shown["text/plain"]
 
 
+def test_a_drawing_that_fails_leaves_the_words_and_says_so(invented, monkeypatch):
+    def broken(expected: torch.Tensor, yours: torch.Tensor) -> None:
+        raise ValueError("no room")
+
+    monkeypatch.setattr(checks.plots, "comparison", broken)
+    with pytest.warns(UserWarning, match="could not be drawn: no room"):
+        result = checks.check("99.3", lambda image: image)
+    assert result.status == WRONG and result.figure is None
+
+
 def test_student_text_cannot_be_read_as_html(invented):
     def answer(value):
         raise ValueError("<b>bold</b>")
