@@ -145,7 +145,7 @@ def check(id: str, answer: Any) -> Result:
     exercise = find(id)
     expected = exercise.outcomes(exercise.expected)
     if any(answer is nothing for nothing in NOTHING):
-        return Result(id, BLANK, "Put your answer in place of the dots.")
+        return Result(id, BLANK, "Put your answer after the equals sign.")
     try:
         outcomes = exercise.outcomes(answer)
     except NotImplementedError:
