@@ -262,12 +262,16 @@ def _described(thing: Any) -> str:
     return text if len(text) <= 160 else text[:157] + "..."
 
 
+def _is_picture(thing: Any) -> bool:
+    return isinstance(thing, Tensor) and thing.dim() == 4 and thing.shape[1] in (1, 3)
+
+
 def _drawn(exercise: Exercise, expected: Any, yours: Any) -> Figure | None:
     """Expected, yours and their difference, where they can be drawn."""
     try:
         if exercise.draw:
             return exercise.draw(expected, yours)
-        if isinstance(expected, Tensor) and expected.dim() == 4 and expected.shape == yours.shape:
+        if _is_picture(expected) and _is_picture(yours) and expected.shape == yours.shape:
             return plots.comparison(expected, yours)
     except Exception as error:  # of a drawing; the words of the check are there without it
         warnings.warn(f"The difference could not be drawn: {error}", stacklevel=2)
