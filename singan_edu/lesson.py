@@ -10,6 +10,7 @@ cannot drift::
 
 from __future__ import annotations
 
+import ast
 import functools
 import importlib
 import inspect
@@ -25,6 +26,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from IPython import get_ipython
 from IPython.display import display
 
 from .files import write_json
@@ -43,6 +45,10 @@ Notebook = dict[str, Any]
 def claim(id: str, holds: bool, sentence: str, **measured: object) -> None:
     """Say that a claim of the lesson holds, or stop with what was measured.
 
+    A lesson asserts what it says with the parameters that it was written for. With others, such as
+    a photograph of one's own, a claim that does not hold is a finding: it is reported, and the
+    lesson goes on.
+
     Args:
         id: lesson and letter, ``"01.a"``.
         holds: the measured comparison.
@@ -50,15 +56,44 @@ def claim(id: str, holds: bool, sentence: str, **measured: object) -> None:
         measured: numbers that may differ between machines; they show where the claim fails.
 
     Raises:
-        AssertionError: the claim does not hold.
+        AssertionError: the claim does not hold, though no parameter was changed.
 
     >>> claim("01.a", 4 > 3, "Four is more than three.", four=4)
     ✔ 01.a  Four is more than three.
     """
-    if not holds:
-        numbers = ", ".join(f"{name} = {value}" for name, value in measured.items())
+    if holds:
+        print(_below(id, f"✔ {id}  {sentence}"))
+        return
+    numbers = ", ".join(f"{name} = {value}" for name, value in measured.items())
+    changed = ", ".join(f"{name} = {value!r}" for name, value in changed_parameters(id).items())
+    if not changed:
         raise AssertionError(f"Claim {id} does not hold here: {sentence} Measured: {numbers}")
-    print(textwrap.fill(f"✔ {id}  {sentence}", 88, subsequent_indent=" " * (4 + len(id))))
+    print(_below(id, f"✘ {id}  Not so with {changed}: {sentence} Measured: {numbers}"))
+
+
+def _below(id: str, text: str) -> str:
+    """``text`` in lines of 88, below each other behind the id of a claim."""
+    return textwrap.fill(text, 88, subsequent_indent=" " * (4 + len(id)))
+
+
+def changed_parameters(id: str) -> dict[str, object]:
+    """The parameters of the running lesson that differ from those of the committed one.
+
+    Args:
+        id: of anything in the lesson, ``"01.a"``; its first two digits count.
+
+    Returns:
+        Name and value, in the lesson's order; none where no notebook runs.
+    """
+    running, path = get_ipython(), next(NOTEBOOKS.glob(f"{id[:2]}_*.ipynb"), None)
+    if running is None or path is None:
+        return {}
+    values = running.user_ns
+    return {
+        name: values[name]
+        for name, default in defaults(read(path)).items()
+        if name in values and values[name] != default
+    }
 
 
 def show_source(function: Callable) -> None:
@@ -260,6 +295,18 @@ def read(path: Path) -> Notebook:
 def tags(cell: dict[str, Any]) -> list[str]:
     """The tags of a cell."""
     return cell["metadata"].get("tags", [])
+
+
+def defaults(notebook: Notebook) -> dict[str, object]:
+    """The parameters of a lesson and their values as committed."""
+    source = "".join(
+        "".join(cell["source"]) for cell in notebook["cells"] if "parameters" in tags(cell)
+    )
+    return {
+        line.target.id: ast.literal_eval(line.value)
+        for line in ast.parse(source).body
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value
+    }
 
 
 def title(notebook: Notebook) -> str:

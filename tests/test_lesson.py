@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -67,6 +68,35 @@ def test_a_claim_that_holds_prints_its_sentence_without_numbers(capsys):
 def test_a_claim_that_does_not_hold_stops_with_what_was_measured():
     with pytest.raises(AssertionError, match=r"01\.a .*Two is more.* two = 0\.5"):
         lesson.claim("01.a", False, "Two is more than one.", two=0.5)
+
+
+@pytest.fixture
+def running(monkeypatch):
+    """What a notebook would hold, if one ran: the parameters of lesson 01 as committed."""
+    values = lesson.defaults(lesson.read(lesson.lessons()[1]))
+    notebook = SimpleNamespace(user_ns=dict(values, other=3))
+    monkeypatch.setattr(lesson, "get_ipython", lambda: notebook)
+    return notebook.user_ns
+
+
+def test_a_claim_stops_a_lesson_whose_parameters_are_the_committed_ones(running):
+    with pytest.raises(AssertionError, match="01.a does not hold"):
+        lesson.claim("01.a", False, "Two is more than one.")
+
+
+def test_a_claim_that_fails_for_another_photograph_is_reported_and_stops_nothing(running, capsys):
+    running["photo"] = "mine.jpg"
+    lesson.claim("01.a", False, "Two is more than one.", two=0.5)
+    said = " ".join(capsys.readouterr().out.split())
+    assert said == (
+        "✘ 01.a Not so with photo = 'mine.jpg': Two is more than one. Measured: two = 0.5"
+    )
+
+
+def test_parameters_of_every_lesson_are_read():
+    for path in lesson.lessons():
+        found = lesson.defaults(lesson.read(path))
+        assert found["photo"] in sg.sample_image_names(), path.name
 
 
 def test_a_long_claim_is_broken_between_words(capsys):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import dis
 import json
 import re
 import statistics
@@ -110,6 +111,18 @@ def test_parameters_are_literals_with_a_type_and_a_word_of_help(lesson):
         assert isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
         ast.literal_eval(statement.value)
         assert "  # " in lines[statement.lineno - 1]
+
+
+def test_parameters_keep_their_values(lesson):
+    """Else a claim would take the lesson for one with other parameters, and stop nothing."""
+    for cell, source in cells(lesson, "code"):
+        if "parameters" not in furniture.tags(cell):
+            set_here = {
+                instruction.argval
+                for instruction in dis.get_instructions(compile(source, cell["id"], "exec"))
+                if instruction.opname == "STORE_NAME"
+            }
+            assert not set_here & set(furniture.defaults(lesson)), cell["id"]
 
 
 def test_metadata_holds_no_state_of_widgets_and_no_place_of_a_machine(lesson):
