@@ -50,8 +50,8 @@ def sample_seamless(
     ``"both"`` has none: sky, meadow and sea come anywhere. Of the six pictures that ship only the
     stars and the arch pass the scorecard so; of the others a tile shows a third or less. With
     ``"width"`` all pass, as plain samples do. At the seam the pixels of all levels begin together,
-    so the steps there may be steeper than elsewhere, though far from those where plain samples
-    meet; so they are at the same places of a plain sample of three times the width. Laid out often,
+    so steps there may be steeper than elsewhere, as they are at the same places of a plain sample
+    of three times the width, though less steep than where plain samples meet. Laid out often,
     what is unusual in a tile shows as a pattern. It takes three times the work, nine for
     ``"both"``; more in deep pyramids (``repeats_needed``).
 
