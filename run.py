@@ -229,8 +229,8 @@ def environment():
     # PIP_USER: in an environment, pip refuses a `user = true` from the user's pip.conf.
     variables = dict(os.environ, VIRTUAL_ENV=ENV, PATH=path, PIP_USER="0")
     # PyTorch's threads wait for each other in a busy loop. With anything else running on the cores
-    # that costs them dearly, so the loop is kept short (libgomp's default is 60 times longer).
-    variables.setdefault("GOMP_SPINCOUNT", "5000")
+    # that costs them dearly, so the loop is kept short (libgomp's default is 30 times longer).
+    variables.setdefault("GOMP_SPINCOUNT", "10000")
     # Linux clears a large tensor's memory for every tensor anew, which costs a large picture most
     # of its time. Up to 4 GiB of what was freed is kept for the next (benchmarks/allocation.py).
     variables.setdefault("MALLOC_MMAP_MAX_", "0")

@@ -395,7 +395,7 @@ def test_processes_keep_their_memory_and_wait_briefly_unless_the_user_says_other
     monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1000")
     variables = house.module().environment()
-    assert variables["MALLOC_MMAP_MAX_"] == "0" and variables["GOMP_SPINCOUNT"] == "5000"
+    assert variables["MALLOC_MMAP_MAX_"] == "0" and variables["GOMP_SPINCOUNT"] == "10000"
     assert variables["MALLOC_TRIM_THRESHOLD_"] == "1000"
 
 
