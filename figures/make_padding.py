@@ -22,7 +22,8 @@ MEANING = dict(conv="zeros in layers", zero="zeros up front", noise="noise runs 
 
 def make_figure(name: str) -> Path:
     """Train on the bundled picture ``name`` and write the figure; returns the path."""
-    image, config = sg.sample_image(name), sg.TrainConfig.preset("lesson", max_size=64)
+    image = sg.sample_image(name)
+    config = sg.TrainConfig.preset("lesson", max_size=64, resample_z_star=False)
     results = train_variants(image, padding_variants(config), name=f"{name}-lesson")
     pictures, titles = [], []
     for result in results:

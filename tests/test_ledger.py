@@ -20,7 +20,8 @@ from singan_edu.ledger import LEDGER, Effect
 from singan_edu.switches import REFERENCE, SWITCHES, Switch
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-TINY = dict(min_size=20, max_size=40, iterations=6, channels=4, max_channels=4, precision="float32")
+SMALL = dict(min_size=20, max_size=40, iterations=6, channels=4, max_channels=4)
+TINY = ledger.RECIPE | SMALL
 MEASURED = [one for one in LEDGER if one.switch]
 
 
