@@ -10,26 +10,25 @@ Two ways, by the level:
 The pixels that are known are returned to the bit. Not from the paper, but its noise and its
 injection (section 4). Taught in lesson 12.
 
-Measured in 24 holes of 24 to 40 pixels in the six pictures that ship: mean distance of patches over
-the hole to the nearest of the rest of the picture, at full and half size; patch-SWD of the hole's
-finest band; RMS step across the rim (0.169 in the pictures themselves):
+Measured by ``benchmarks/applications.py`` in 24 holes of 24 to 40 pixels in the six pictures that
+ship: mean distance of patches in the hole to the nearest of the rest of the picture, at full and
+half size (0.137 and 0.161 in the pictures themselves); patch-SWD of the hole's finest band; RMS
+step across the rim (0.178 in the pictures themselves):
 
-    mean colour        0.174  0.187  0.691  0.373        level 0        0.128  0.147  0.226  0.125
-    mirrored rim       0.152  0.162  0.181  0.240        level 1        0.119  0.138  0.276  0.107
-    smooth filling     0.116  0.140  0.675  0.104        level 3        0.116  0.138  0.434  0.102
+    mean colour        0.171  0.188  0.666  0.364        level 0        0.132  0.149  0.185  0.122
+    mirrored rim       0.171  0.203  0.267  0.032        level 1        0.138  0.158  0.233  0.129
+    smooth filling     0.127  0.156  0.651  0.103        level 3        0.123  0.150  0.381  0.100
 
-So levels 0 and 1 fit better than a mirror, and have the detail that a smooth filling lacks; only
-the mirror has more, at the price of a seam and of patches that exist nowhere. To put the known
-pixels back level by level, from 1 on, gives more detail that fits less (0.136  0.150  0.182
-0.101); it is not done. Where it fails: a line that the hole cuts does not go on across it, a shore
-ends in a smear, an arch in a stump; at level 0 the sky of the new may have another tone.
+So levels 0 and 1 fit as well as what was there and better than a mirror, whose seams lie within the
+hole, and have the detail that a smooth filling lacks, level 0 most. Where it fails: a line that the
+hole cuts does not go on across it, a shore ends in a smear, an arch in a stump; at level 0 the sky
+of the new may have another tone. To put the known pixels back level by level, from 1 on, was tried
+and is not done: more detail, and it fits less.
 
 **A picture with a real hole.** What a pyramid was trained on, it knows; the ones that ship have
 seen what is under any hole you cut. For a hole of your own, train on the picture with the hole
 filled by ``mirror_fill``, which has nothing in it but the picture's own patches. A smooth filling
-would be learned as one more thing of the world: a pyramid trained so put its blur back at level 1
-(in one hole of the balloons: patch distance 0.153; 0.079 trained on the mirrored filling, 0.087 on
-the picture without a hole).
+would be learned as one more thing of the world: a pyramid trained so put its blur back at level 1.
 """
 
 from __future__ import annotations

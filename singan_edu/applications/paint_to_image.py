@@ -144,7 +144,7 @@ def retrain_level(
 
     What it gains, on the six pictures that ship (``benchmarks/retraining.py``): at level 2 results
     come nearer to the photograph's patches than without on all six, and than ``palette`` alone does
-    on four; at level 1 ``palette`` alone is better on five.
+    on three; at level 1 ``palette`` alone is better on four.
     """
     if not 1 <= level < model.trained_levels:
         raise ValueError(

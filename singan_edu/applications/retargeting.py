@@ -47,18 +47,17 @@ def retarget(
     Raises:
         ValueError: level or parts out of range.
 
-    Where it fails: measured on the six pictures that ship, by the distance of patches to the
-    photograph's at half size (``coherence``), resized, level 0, level 1:
+    Where it fails: measured on the six pictures that ship (``benchmarks/applications.py``), by the
+    distance of patches to the photograph's at half size (``coherence``), resized, level 0, level 1:
 
-        half as wide        0.133  0.092  0.133        0.7 times as high    0.111  0.108  0.125
-        0.7 times as wide   0.099  0.077  0.115        1.4 times as high    0.102  0.089  0.117
-        1.4 times as wide   0.090  0.084  0.109
-        twice as wide       0.115  0.092  0.119
+        half as wide        0.133  0.104  0.141        0.7 times as high    0.115  0.112  0.148
+        0.7 times as wide   0.099  0.091  0.141        1.4 times as high    0.102  0.099  0.149
+        1.4 times as wide   0.089  0.096  0.144
+        twice as wide       0.115  0.102  0.146
 
-    So level 0 is nearer to the photograph, least where height is cut from a landscape, whose middle
-    is its horizon. At full size plain resizing comes about as near, and nearer in the finest band:
-    detail that was made is never as good as detail that was photographed. Level 1 mends shapes for
-    the eye, at a price in all these numbers. And nothing knows what must not be cut in two.
+    So level 0 is nearer to the photograph where width is cut or doubled, and level with plain
+    resizing elsewhere, whose detail was photographed and not made. Level 1 mends shapes for the
+    eye, at a price in all these numbers. And nothing knows what must not be cut in two.
     """
     if parts < 1:
         raise ValueError(f"parts={parts}: the photograph is in one piece at least.")
