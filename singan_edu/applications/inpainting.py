@@ -15,15 +15,15 @@ ship: mean distance of patches in the hole to the nearest of the rest of the pic
 half size (0.137 and 0.161 in the pictures themselves); patch-SWD of the hole's finest band; RMS
 step across the rim (0.178 in the pictures themselves):
 
-    mean colour        0.171  0.188  0.666  0.364        level 0        0.132  0.149  0.185  0.122
-    mirrored rim       0.171  0.203  0.267  0.032        level 1        0.138  0.158  0.233  0.129
-    smooth filling     0.127  0.156  0.651  0.103        level 3        0.123  0.150  0.381  0.100
+    mean colour        0.171  0.188  0.666  0.364        level 0        0.125  0.148  0.175  0.123
+    mirrored rim       0.171  0.203  0.267  0.032        level 1        0.125  0.151  0.240  0.114
+    smooth filling     0.127  0.156  0.651  0.103        level 3        0.121  0.150  0.389  0.101
 
-So levels 0 and 1 fit as well as what was there and better than a mirror, whose seams lie within the
-hole, and have the detail that a smooth filling lacks, level 0 most. Where it fails: a line that the
-hole cuts does not go on across it, a shore ends in a smear, an arch in a stump; at level 0 the sky
-of the new may have another tone. To put the known pixels back level by level, from 1 on, was tried
-and is not done: more detail, and it fits less.
+So levels 0 and 1 fit better than a mirror, whose seams lie within the hole, and have the detail
+that a smooth filling lacks, level 0 most. Where it fails: a line that the hole cuts does not go on
+across it, a shore ends in a smear, an arch in a stump; at level 0 the sky of the new may have
+another tone. To put the known pixels back level by level, from 1 on, was tried and is not done:
+more detail, and it fits less.
 
 **A picture with a real hole.** What a pyramid was trained on, it knows; the ones that ship have
 seen what is under any hole you cut. For a hole of your own, train on the picture with the hole

@@ -50,14 +50,14 @@ def retarget(
     Where it fails: measured on the six pictures that ship (``benchmarks/applications.py``), by the
     distance of patches to the photograph's at half size (``coherence``), resized, level 0, level 1:
 
-        half as wide        0.133  0.104  0.141        0.7 times as high    0.115  0.112  0.148
-        0.7 times as wide   0.099  0.091  0.141        1.4 times as high    0.102  0.099  0.149
-        1.4 times as wide   0.089  0.096  0.144
-        twice as wide       0.115  0.102  0.146
+        half as wide        0.133  0.092  0.135        0.7 times as high    0.115  0.107  0.132
+        0.7 times as wide   0.099  0.081  0.122        1.4 times as high    0.102  0.093  0.126
+        1.4 times as wide   0.089  0.088  0.119
+        twice as wide       0.115  0.099  0.128
 
-    So level 0 is nearer to the photograph where width is cut or doubled, and level with plain
-    resizing elsewhere, whose detail was photographed and not made. Level 1 mends shapes for the
-    eye, at a price in all these numbers. And nothing knows what must not be cut in two.
+    So level 0 is nearer to the photograph, least where the width grows a little. Level 1 keeps
+    things where they were, at a price in all these numbers, and tears large ones where z* was
+    redrawn in training. And nothing knows what must not be cut in two.
     """
     if parts < 1:
         raise ValueError(f"parts={parts}: the photograph is in one piece at least.")
