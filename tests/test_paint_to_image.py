@@ -24,9 +24,9 @@ SIZE = (96, 128)
 
 
 @pytest.fixture(scope="module")
-def balloons():
+def arch():
     """A pyramid that ships and a paint for it: a few flat areas of its colours, mirrored."""
-    model = sg.load_pretrained("balloon_festival")
+    model = sg.load_pretrained("desert_arch")
     blurred = sg.resize(sg.resize(model.image.flip(-1), (18, 24)), SIZE)
     return model, apply_palette(blurred, colour_palette(model.image, 6))
 
@@ -45,8 +45,8 @@ def patches_of(height=12, width=16):
 
 # ----------------------------------------------------------------------------- does it do its job
 @pytest.mark.parametrize("level", [1, 2])
-def test_the_result_has_the_photographs_textures_and_the_paints_layout(balloons, level):
-    model, paint = balloons
+def test_the_result_has_the_photographs_textures_and_the_paints_layout(arch, level):
+    model, paint = arch
     made = paint_to_image(model, paint, level, seed=0)
     assert made.shape == (1, 3, *SIZE) and made.abs().max() <= 1
     before, after = (sg.patch_swd(model.image, x, band=True) for x in (paint, made))
@@ -57,23 +57,23 @@ def test_the_result_has_the_photographs_textures_and_the_paints_layout(balloons,
     assert drift(model, made, paint) < 0.6 * other
 
 
-def test_coarser_levels_follow_the_paint_less(balloons):
-    model, paint = balloons
+def test_coarser_levels_follow_the_paint_less(arch):
+    model, paint = arch
     kept = [
-        drift(model, made[None], paint) for made in over_levels(paint_to_image, *balloons, seed=0)
+        drift(model, made[None], paint) for made in over_levels(paint_to_image, *arch, seed=0)
     ]
     assert len(kept) == 5 and kept == sorted(kept, reverse=True)
 
 
-def test_it_is_run_from_with_the_blur_of_training(balloons):
-    model, paint = balloons
+def test_it_is_run_from_with_the_blur_of_training(arch):
+    model, paint = arch
     made = paint_to_image(model, paint, 2, seed=3, n=2, noise_scale=0.5)
     assert torch.equal(made, model.run_from(2, paint, seed=3, n=2, noise_scale=0.5))
     assert not torch.equal(made[0], made[1])
 
 
-def test_a_palette_is_applied_to_what_the_level_sees(balloons):
-    model, paint = balloons
+def test_a_palette_is_applied_to_what_the_level_sees(arch):
+    model, paint = arch
     palette = colour_palette(model.image)
     coarser, size = model.plan.sizes[1:3]
     seen = apply_palette(sg.resize(sg.resize(paint, coarser), size), palette)
@@ -92,22 +92,22 @@ def test_a_palette_is_applied_to_what_the_level_sees(balloons):
         (torch.zeros(1, 3, 96, 96), 1, "The paint .* another aspect"),
     ],
 )
-def test_what_cannot_work_is_refused_in_a_sentence(balloons, paint, level, palette, sentence):
+def test_what_cannot_work_is_refused_in_a_sentence(arch, paint, level, palette, sentence):
     with pytest.raises(ValueError, match=sentence):
-        paint_to_image(balloons[0], paint, level, palette=palette)
+        paint_to_image(arch[0], paint, level, palette=palette)
 
 
-def test_other_channels_are_refused_in_a_sentence(balloons):
+def test_other_channels_are_refused_in_a_sentence(arch):
     with pytest.raises(ValueError, match=r"\(1, 3, H, W\)"):
-        paint_to_image(balloons[0], torch.zeros(1, 1, *SIZE), 1)
+        paint_to_image(arch[0], torch.zeros(1, 1, *SIZE), 1)
     with pytest.raises(ValueError, match=r"A palette .* \(k, 3\)"):
-        paint_to_image(balloons[0], torch.zeros(1, 3, *SIZE), 1, palette=torch.zeros(5, 1))
+        paint_to_image(arch[0], torch.zeros(1, 3, *SIZE), 1, palette=torch.zeros(5, 1))
 
 
-def test_a_transparent_paint_of_another_size_is_taken_with_notices(balloons):
+def test_a_transparent_paint_of_another_size_is_taken_with_notices(arch):
     rgba = np.full((48, 64, 4), 100, np.uint8)
     with pytest.warns(sg.ImageNotice) as notices:
-        assert paint_to_image(balloons[0], rgba, 1, seed=0).shape == (1, 3, *SIZE)
+        assert paint_to_image(arch[0], rgba, 1, seed=0).shape == (1, 3, *SIZE)
     texts = " ".join(str(notice.message) for notice in notices)
     assert "transparent" in texts and "The paint of 48 x 64 pixels is resized to 96 x 128" in texts
 

@@ -78,4 +78,4 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
 }
 
 # A student's own photograph must not break the lesson.
-OTHER_PHOTOS = ("balloon_festival", "deep_field")
+OTHER_PHOTOS = ("painted_coast", "birds_at_dusk")

@@ -96,4 +96,4 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
 QUICKER = {"iterations": 20}
 
 # A student's own photograph must not break the lesson.
-OTHER_PHOTOS = ("balloon_festival", "deep_field")
+OTHER_PHOTOS = ("painted_coast", "desert_arch")
