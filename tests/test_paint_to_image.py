@@ -59,9 +59,7 @@ def test_the_result_has_the_photographs_textures_and_the_paints_layout(arch, lev
 
 def test_coarser_levels_follow_the_paint_less(arch):
     model, paint = arch
-    kept = [
-        drift(model, made[None], paint) for made in over_levels(paint_to_image, *arch, seed=0)
-    ]
+    kept = [drift(model, made[None], paint) for made in over_levels(paint_to_image, *arch, seed=0)]
     assert len(kept) == 5 and kept == sorted(kept, reverse=True)
 
 
