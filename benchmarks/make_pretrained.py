@@ -76,7 +76,7 @@ class Recipe:
         return replace(self, changes=self.changes | more)
 
 
-# The recipe of classroom at the size of lesson: two minutes of training, quick samples.
+# The recipe of classroom at the size of lesson: some minutes of training, quick samples.
 _SHIPPED = ("classroom", dict(max_size=128))
 # With the paper's one z*: lesson 04 is about it; the studies of scales and borders are the paper's;
 # and lessons 10 to 13 put pictures in at level 1, which with z* redrawn has seen blurred ones only.

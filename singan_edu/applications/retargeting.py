@@ -56,8 +56,8 @@ def retarget(
         twice as wide       0.115  0.099  0.128
 
     So level 0 is nearer to the photograph, least where the width grows a little. Level 1 keeps
-    things where they were, at a price in all these numbers, and tears large ones where z* was
-    redrawn in training. And nothing knows what must not be cut in two.
+    things where they were, at a price in all these numbers; it tore the large balloons of a pyramid
+    trained with z* redrawn. And nothing knows what must not be cut in two.
     """
     if parts < 1:
         raise ValueError(f"parts={parts}: the photograph is in one piece at least.")
