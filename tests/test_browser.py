@@ -146,7 +146,9 @@ def open_and_run(page: sync_api.Page, url: str, cells: int) -> None:
     """Open a notebook of so many code cells and choose Run › Run All Cells."""
     page.goto(url, wait_until="domcontentloaded")
     page.locator("#jupyterlab-splash").wait_for(state="detached")
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+    # Before the kernel answers, JupyterLab empties the cells and runs none. The notebook's own
+    # indicator says idle even then; the status bar says "Initializing".
+    page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.locator("img.singan-picture, .singan-quiz").last.wait_for()
