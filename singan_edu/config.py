@@ -16,6 +16,7 @@ from .receptive_field import receptive_field
 NORMALISATIONS = ("batch", "instance", "none")
 PADDING_MODES = ("zero", "noise", "conv")
 PYRAMID_RULES = ("paper", "official")
+OPTIMIZERS = ("adam", "muon")
 PRECISIONS = ("float32", "bfloat16", "auto")
 WHOLE_NUMBERS = (
     "min_size max_size num_layers kernel_size channels channels_double_every max_channels "
@@ -98,7 +99,10 @@ class TrainConfig:
         "paper, supplement")
     discriminator_steps: int = _setting(3, "", "D steps per iteration", "paper, supplement")
     generator_steps: int = _setting(3, "", "G steps per iteration", "paper, supplement")
-    learning_rate: float = _setting(5e-4, "", "of Adam, both networks", "paper, supplement")
+    optimizer: str = _setting(
+        "adam", "", "'adam'; 'muon': hidden kernels follow their orthogonalised momentum",
+        "paper, supplement (Adam); Jordan et al. 2024 (Muon)")
+    learning_rate: float = _setting(5e-4, "", "of both networks", "paper, supplement")
     betas: tuple[float, float] = _setting(
         (0.5, 0.999), "β₁, β₂", "moment decay of Adam, both networks", "paper, supplement")
     lr_decay: float = _setting(0.1, "", "factor on the learning rate, once", "paper, supplement")
@@ -123,6 +127,7 @@ class TrainConfig:
 
     def _check_choices(self) -> None:
         choices = dict(
+            optimizer=OPTIMIZERS,
             precision=PRECISIONS,
             pyramid_rule=PYRAMID_RULES,
             padding=PADDING_MODES,

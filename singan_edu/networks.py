@@ -247,6 +247,11 @@ def build_discriminator(config: TrainConfig, level: int, image_channels: int) ->
         )
 
 
+def hidden_kernels(network: Generator | Discriminator) -> list[nn.Parameter]:
+    """The kernels between hidden layers, (width, width, k, k) each: all but the first and last."""
+    return [block[0].weight for block in network.stack[1:-1]]
+
+
 @torch.no_grad()
 def initialize(network: nn.Module, rng: torch.Generator) -> None:
     """Draw all weights from ``rng``, as the authors' code does (its source for the numbers).

@@ -28,6 +28,9 @@ from .losses import (
 )
 from .model import SinGAN
 from .networks import Discriminator, Generator, build_discriminator, build_generator, initialize
+from .optimizers import build_optimizer
+
+BFLOAT16_INSTRUCTIONS = ("amx_bf16", "avx512_bf16")  # as PyTorch names what a processor can do
 
 
 def unchanged(picture: Tensor) -> Tensor:
@@ -212,12 +215,13 @@ def set_learning_rate(state: LevelTraining) -> None:
 def uses_bfloat16(precision: str, device: torch.device) -> bool:
     """Whether a training on ``device`` computes in bfloat16.
 
-    ``"auto"`` says yes on processors with AMX, instructions that multiply matrices of bfloat16,
-    where it was measured to be quicker. Elsewhere it may be slower, and is for the user to ask for.
+    ``"auto"`` says yes on processors with instructions for bfloat16 (AMX of Intel's, AVX512-BF16 of
+    either maker's), where it was measured to be quicker. Elsewhere it may be slower, and is for the
+    user to ask for.
     """
     if precision == "auto" and device.type == "cpu":
         capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # not in older PyTorch
-        return bool(capabilities.get("amx_bf16", False))
+        return any(capabilities.get(name, False) for name in BFLOAT16_INSTRUCTIONS)
     return precision == "bfloat16"
 
 
@@ -290,8 +294,8 @@ def begin_level(
         noise_std,
         generator,
         discriminator,
-        _adam(generator, config),
-        _adam(discriminator, config),
+        build_optimizer(generator, config),
+        build_optimizer(discriminator, config),
         rng,
         prepare=prepare,
     )
@@ -322,10 +326,3 @@ def measure_statistics(state: LevelTraining) -> None:
         reconstruct(state)
     for norm, momentum in zip(norms, momenta):
         norm.momentum = momentum
-
-
-def _adam(network: torch.nn.Module, config: TrainConfig) -> torch.optim.Adam:
-    first, second = map(float, config.betas)  # (0, 0.9) is a valid choice, which Adam refuses
-    return torch.optim.Adam(
-        network.parameters(), lr=config.learning_rate, betas=(first, second), fused=True
-    )

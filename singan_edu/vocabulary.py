@@ -285,7 +285,7 @@ GLOSSARY: dict[str, Term] = {
 
 FLOORS: dict[int, tuple[str, ...]] = {
     1: ("files", "machine", "images", "movies", "masks", "receptive_field", "config"),
-    2: ("pyramid", "networks", "tiles", "losses"),
+    2: ("pyramid", "networks", "optimizers", "tiles", "losses"),
     3: ("model", "pretrained", "patches", "metrics", "frechet", "controls", "evaluation", "study"),
     4: ("callbacks", "trainer", "cost", "checkpoints", "training"),
     5: ("applications",),

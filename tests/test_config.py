@@ -33,6 +33,7 @@ PAPER = dict(
     iterations=2000,
     discriminator_steps=3,
     generator_steps=3,
+    optimizer="adam",
     learning_rate=5e-4,
     betas=(0.5, 0.999),
     lr_decay=0.1,
@@ -149,6 +150,7 @@ def test_an_unknown_preset_is_answered_with_those_there_are():
     "field, value, wanted",
     [
         ("padding", "reflect", "choose one of zero, noise, conv"),
+        ("optimizer", "sgd", "choose one of adam, muon"),
         ("generator_norm", "layer", "choose one of batch, instance, none"),
         ("discriminator_norm", None, "choose one of batch, instance, none"),
         ("pyramid_rule", "mine", "choose one of paper, official"),

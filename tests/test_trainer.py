@@ -311,19 +311,21 @@ def test_bfloat16_keeps_no_converted_weights_from_one_step_to_the_next():
 
 
 @pytest.mark.parametrize(
-    "precision, device, amx, wanted",
+    "precision, device, instructions, wanted",
     [
-        ("float32", "cpu", True, False),
-        ("bfloat16", "cpu", False, True),
-        ("auto", "cpu", True, True),
-        ("auto", "cpu", False, False),
-        ("auto", "cuda", True, False),
+        ("float32", "cpu", "amx_bf16", False),
+        ("bfloat16", "cpu", "avx2", True),
+        ("auto", "cpu", "amx_bf16", True),
+        ("auto", "cpu", "avx512_bf16", True),
+        ("auto", "cpu", "avx2", False),
+        ("auto", "cuda", "amx_bf16", False),
     ],
 )
 def test_auto_takes_bfloat16_where_the_processor_is_made_for_it(
-    precision, device, amx, wanted, monkeypatch
+    precision, device, instructions, wanted, monkeypatch
 ):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: dict(amx_bf16=amx), raising=False)
+    found = dict(avx2=True, avx512_bf16=False, amx_bf16=False) | {instructions: True}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found, raising=False)
     assert uses_bfloat16(precision, torch.device(device)) is wanted
 
 

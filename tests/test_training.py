@@ -202,6 +202,7 @@ def test_a_resumed_training_equals_an_uninterrupted_one_to_the_bit(
     [
         dict(generator_norm="none", discriminator_norm="none"),
         dict(resample_z_star=True),
+        dict(optimizer="muon", discriminator_norm="none"),
         dict(generator_norm="instance", discriminator_norm="batch", padding="noise"),
         dict(channels_double_every=1, quantize_resize=True),
     ],

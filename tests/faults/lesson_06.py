@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from singan_edu import losses, trainer
+from singan_edu import losses, optimizers, trainer
 from singan_edu.exercises import lesson_06
 
 from .everywhere import Everywhere
@@ -56,7 +56,7 @@ def weights_stay(everywhere: Everywhere) -> None:
     def adam(network: torch.nn.Module, config: object) -> torch.optim.Adam:
         return torch.optim.Adam(network.parameters(), lr=0.0, fused=True)
 
-    everywhere(trainer._adam, adam)
+    everywhere(optimizers.build_optimizer, adam)
 
 
 def nothing_to_lose(everywhere: Everywhere) -> None:
