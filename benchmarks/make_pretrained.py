@@ -81,6 +81,8 @@ _SHIPPED = ("classroom", dict(max_size=128))
 # With the paper's one z*: lesson 04 is about it; the studies of scales and borders are the paper's;
 # and lessons 10 to 13 put pictures in at level 1, which with z* redrawn has seen blurred ones only.
 _ONE_Z_STAR = dict(resample_z_star=False)
+# The two studies of lesson 08 are the paper's, so their small trainings take its optimizer, too.
+_ADAM = dict(optimizer="adam")
 # By name: one picture may have several pyramids, for different applications.
 RECIPES = {
     "autumn_wood": Recipe("autumn_wood", *_SHIPPED).with_changes(_ONE_Z_STAR),
@@ -100,7 +102,7 @@ def variant_recipes() -> dict[str, Recipe]:
 
     Not all of them are good, which is what they are for; so they are no part of RECIPES.
     """
-    base = Recipe(VARIED, changes=dict(max_size=VARIED_SIDE) | _ONE_Z_STAR)
+    base = Recipe(VARIED, changes=dict(max_size=VARIED_SIDE) | _ONE_Z_STAR | _ADAM)
     image = sg.sample_image(VARIED)
     arms = [
         *number_of_scales(image, base.config, SCALES),

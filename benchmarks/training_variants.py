@@ -29,7 +29,8 @@ from singan_edu.files import write_bytes
 
 TABLE = Path(__file__).with_suffix(".csv")
 PICTURES = ("balloon_festival", "painted_coast")
-CHANGES = ("max_size=64",)
+# With the z* and the optimizer of the paper, whose studies they are.
+CHANGES = ("max_size=64", "resample_z_star=False", "optimizer=adam")
 SCALES = (1, 2, 3, 4, 5)
 STUDIES = dict(
     scales=lambda image, config: studies.number_of_scales(image, config, SCALES),

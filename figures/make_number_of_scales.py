@@ -24,7 +24,7 @@ SCALES, SHOWN = (1, 2, 3, 4, 5), 4
 def make_figure(name: str) -> Path:
     """Train on the bundled picture ``name`` and write the figure; returns the path."""
     image = sg.sample_image(name)
-    config = sg.TrainConfig.preset("lesson", max_size=64, resample_z_star=False)
+    config = sg.TrainConfig.preset("lesson", max_size=64, resample_z_star=False, optimizer="adam")
     variants = number_of_scales(image, config, SCALES)
     results = train_variants(image, variants, name=f"{name}-lesson")
     pictures, titles = [], []
