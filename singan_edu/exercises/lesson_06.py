@@ -18,6 +18,8 @@ from ..images import resize, sample_image
 from ..losses import adversarial_loss, discriminator_loss, reconstruction_loss
 from ..metrics import patch_swd
 from ..model import SinGAN
+from ..networks import hidden_kernels
+from ..optimizers import orthogonalized
 from ..plots import TITLE_SIZE, VERMILION, draw_image, paired_bars
 from ..pyramid import PyramidPlan, plan_pyramid
 from ..trainer import (
@@ -333,6 +335,21 @@ def train_with(
         state.iteration += 1
     measure_statistics(state)
     return state.unfinished_model(), losses
+
+
+def next_steps(state: LevelTraining) -> dict[str, Tensor]:
+    """One more step of the middle hidden kernel of D, from the gradient that it holds, three ways.
+
+    Returns:
+        ``"gradient"``, ``"Adam"`` (whose step is taken) and ``"Muon"``, (width, width * 9) each:
+        what the kernel loses, each up to a factor.
+    """
+    kernels = hidden_kernels(state.discriminator)
+    kernel = kernels[len(kernels) // 2]
+    before, gradient = kernel.detach().clone(), kernel.grad.flatten(1).clone()
+    state.discriminator_optimizer.step()
+    adam = (before - kernel.detach()).flatten(1)
+    return dict(gradient=gradient, Adam=adam, Muon=orthogonalized(gradient[None])[0])
 
 
 def symptoms(

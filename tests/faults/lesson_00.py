@@ -35,7 +35,7 @@ def knows_nothing(everywhere: Everywhere) -> None:
 
 
 def deaf_to_start_level(everywhere: Everywhere) -> None:
-    """00.c, 06.e: the noise begins at level 0, whatever was asked for."""
+    """00.c, 06.f: the noise begins at level 0, whatever was asked for."""
 
     class Deaf(SinGAN):
         def sample(self, n: int = 1, *, start_level: int = 0, **options: object) -> Tensor:

@@ -31,8 +31,13 @@ def not_frozen(everywhere: Everywhere) -> None:
     everywhere(trainer.finish_level, finish)
 
 
+def as_strong_as_before(everywhere: Everywhere) -> None:
+    """06.c: Muon leaves the directions of a gradient as strong as they are."""
+    everywhere(optimizers.orthogonalized, lambda matrices: matrices)
+
+
 def without_root(everywhere: Everywhere) -> None:
-    """06.c: MSE in place of RMSE."""
+    """06.d: MSE in place of RMSE."""
 
     def noise_std(real: Tensor, previous: Tensor, amplitude: float) -> float:
         return amplitude * (real - previous).square().mean().item()
@@ -41,17 +46,17 @@ def without_root(everywhere: Everywhere) -> None:
 
 
 def as_loud_everywhere(everywhere: Everywhere) -> None:
-    """06.d: as much noise at every level."""
+    """06.e: as much noise at every level."""
     everywhere(trainer.noise_std_for, lambda *arguments: 1.0)
 
 
 def nothing_reaches_g(everywhere: Everywhere) -> None:
-    """06.f: a loss that does not go back to G does not miss the weights that were overwritten."""
+    """06.g: a loss that does not go back to G does not miss the weights that were overwritten."""
     everywhere(losses.adversarial_loss, lambda s: -s.detach().mean().requires_grad_())
 
 
 def weights_stay(everywhere: Everywhere) -> None:
-    """06.g: an optimizer that does not move makes no fake stale."""
+    """06.h: an optimizer that does not move makes no fake stale."""
 
     def adam(network: torch.nn.Module, config: object) -> torch.optim.Adam:
         return torch.optim.Adam(network.parameters(), lr=0.0, fused=True)
@@ -60,26 +65,27 @@ def weights_stay(everywhere: Everywhere) -> None:
 
 
 def nothing_to_lose(everywhere: Everywhere) -> None:
-    """06.h, 06.i: the adversarial loss is nought from the beginning."""
+    """06.i, 06.j: the adversarial loss is nought from the beginning."""
     everywhere(losses.adversarial_loss, lambda scores: 0 * scores.mean())
 
 
 def all_are_healthy(everywhere: Everywhere) -> None:
-    """06.j: no patient has a fault."""
+    """06.k: no patient has a fault."""
     everywhere(lesson_06.patient, lambda name, config: (config, trainer.update_generator))
 
 
 FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "06.a": sum_of_squares,
     "06.b": not_frozen,
-    "06.c": without_root,
-    "06.d": as_loud_everywhere,
-    "06.e": deaf_to_start_level,
-    "06.f": nothing_reaches_g,
-    "06.g": weights_stay,
-    "06.h": nothing_to_lose,
+    "06.c": as_strong_as_before,
+    "06.d": without_root,
+    "06.e": as_loud_everywhere,
+    "06.f": deaf_to_start_level,
+    "06.g": nothing_reaches_g,
+    "06.h": weights_stay,
     "06.i": nothing_to_lose,
-    "06.j": all_are_healthy,
+    "06.j": nothing_to_lose,
+    "06.k": all_are_healthy,
 }
 
 # Parameters for which the claims fail as surely, and sooner.
