@@ -2,6 +2,7 @@
 
     python benchmarks/speed.py                          preset lesson, a picture of 96 x 128
     python benchmarks/speed.py --preset paper --size 72 96 --repeats 5
+    python benchmarks/speed.py --set optimizer=adam precision=float32      a change, tried
 
 Two tables in markdown. The first has milliseconds per iteration by level (median, and the middle
 half of the runs), of which a sample of the levels below, the step of D with its penalty, and the
@@ -19,9 +20,9 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
+from quality import changes
 
 from singan_edu import TrainConfig, plan_pyramid
-from singan_edu.config import PRECISIONS
 from singan_edu.cost import rehearse
 from singan_edu.losses import gradient_penalty
 from singan_edu.pyramid import PyramidPlan
@@ -46,11 +47,14 @@ def main() -> None:
     parser.add_argument("--size", type=int, nargs=2, default=(96, 128), help="height and width")
     parser.add_argument("--repeats", type=int, default=25)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--precision", choices=PRECISIONS, help="another than the preset's")
+    parser.add_argument(
+        "--set", nargs="*", default=[], metavar="FIELD=VALUE", help="of TrainConfig"
+    )
     arguments = parser.parse_args()
-    config = TrainConfig.preset(arguments.preset, max_size=max(arguments.size))
-    if arguments.precision:
-        config = config.replace(precision=arguments.precision)
+    if arguments.repeats < 2:
+        parser.error("--repeats must be 2 or more: a single time has no spread.")
+    fields = dict(max_size=max(arguments.size)) | changes(arguments.set)
+    config = TrainConfig.preset(arguments.preset, **fields)
     pyramid = plan_pyramid(*arguments.size, min_size=config.min_size, max_size=config.max_size)
     device = torch.device(arguments.device)
     print(f"torch {torch.__version__}, {device}, {torch.get_num_threads()} threads\n")

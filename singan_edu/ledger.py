@@ -36,8 +36,8 @@ RECIPE: dict[str, Any] = dict(
     min_size=20,
     max_size=48,
     iterations=(160, 100, 60),
-    optimizer="adam",  # as everybody; with another one the numbers of the table would be others
-    resample_z_star=False,  # as in the paper; to redraw it is one of the switches
+    optimizer="adam",  # as everybody has; Muon is one of the switches
+    resample_z_star=False,  # as in the paper; to redraw it is one, too
     precision="float32",
 )
 SIGNIFICANT = 0.01

@@ -307,6 +307,7 @@ _ALL = (
     Switch("one_fake_slow", _SLOW, {"trainer.update_generator": update_with_one_gradient}),
     Switch("fresh_fake", _THREE, {"trainer.update_generator": update_with_a_fresh_fake}),
     _function("detached_fake", update_generator=update_with_a_detached_fake),
+    _config("optimizer", optimizer="muon"),
     _config("learning_rate", learning_rate=5e-4),
     _config("lr_decay", lr_decay=1.0),
     _config("betas", betas=(0.5, 0.9)),
