@@ -15,9 +15,9 @@ ship: mean distance of patches in the hole to the nearest of the rest of the pic
 half size (0.137 and 0.161 in the pictures themselves); patch-SWD of the hole's finest band; RMS
 step across the rim (0.178 in the pictures themselves):
 
-    mean colour        0.171  0.188  0.666  0.364        level 0        0.125  0.148  0.175  0.123
-    mirrored rim       0.171  0.203  0.267  0.032        level 1        0.125  0.151  0.240  0.114
-    smooth filling     0.127  0.156  0.651  0.103        level 3        0.121  0.150  0.389  0.101
+    mean colour        0.171  0.188  0.666  0.364        level 0        0.122  0.146  0.198  0.119
+    mirrored rim       0.171  0.203  0.267  0.032        level 1        0.126  0.152  0.226  0.116
+    smooth filling     0.127  0.156  0.651  0.103        level 3        0.118  0.147  0.374  0.100
 
 So levels 0 and 1 fit better than a mirror, whose seams lie within the hole, and have the detail
 that a smooth filling lacks, level 0 most. Where it fails: a line that the hole cuts does not go on

@@ -50,10 +50,10 @@ def retarget(
     Where it fails: measured on the six pictures that ship (``benchmarks/applications.py``), by the
     distance of patches to the photograph's at half size (``coherence``), resized, level 0, level 1:
 
-        half as wide        0.133  0.092  0.135        0.7 times as high    0.115  0.107  0.132
-        0.7 times as wide   0.099  0.081  0.122        1.4 times as high    0.102  0.093  0.126
-        1.4 times as wide   0.089  0.088  0.119
-        twice as wide       0.115  0.099  0.128
+        half as wide        0.133  0.087  0.131        0.7 times as high    0.115  0.101  0.131
+        0.7 times as wide   0.099  0.076  0.122        1.4 times as high    0.102  0.089  0.123
+        1.4 times as wide   0.089  0.081  0.115
+        twice as wide       0.115  0.091  0.122
 
     So level 0 is nearer to the photograph, least where the width grows a little. Level 1 keeps
     things where they were, at a price in all these numbers; it tore the large balloons of a pyramid

@@ -49,7 +49,7 @@ def sample_seamless(
     Where it fails: it is by the border of the picture that a pyramid knows where it is. A tile of
     ``"both"`` has none: sky, meadow and sea come anywhere. Of the six pictures that ship only the
     stars and the arch pass the scorecard so (``benchmarks/applications.py``); of the others a tile
-    shows about a third or less. With ``"width"`` all pass, as plain samples do. At the seam the
+    shows about a quarter or less. With ``"width"`` all pass, as plain samples do. At the seam the
     pixels of all levels begin together, so steps there may be steeper than elsewhere, as they are
     at the same places of a plain sample of three times the width, though less steep than where
     plain samples meet. Laid out often, what is unusual in a tile shows as a pattern. It takes three
