@@ -266,7 +266,7 @@ def _is_between(value: Any, low: float, high: float) -> bool:
 # * no normalisation in the discriminator, as WGAN-GP's authors advise: fewer steps do;
 # * one D and one G step per iteration, which cost a third of three and three;
 # * four times the learning rate: half the iterations do;
-# * Muon for the hidden kernels: half the iterations do once more, and single patches are truer;
+# * Muon for the hidden kernels: six tenths of the iterations do, and single patches are truer;
 # * most iterations at the coarse levels, where they are cheap and decide whether shapes are whole;
 # * a larger alpha, which repairs the reconstruction of a short training;
 # * z* redrawn in every iteration, as in the authors' code: things come out whole more often, and
@@ -274,7 +274,7 @@ def _is_between(value: Any, low: float, high: float) -> bool:
 # * batch statistics measured anew at the end of a level: the running ones, of the last few passes,
 #   are noisy, and what they get wrong at one level the finer ones must repair;
 # * no doubling of the channels, which at the finest levels would take most of the time;
-# * bfloat16 where the processor is made for it: the finest levels take less than half the time.
+# * bfloat16 where the processor is made for it: the finest levels take half the time or so.
 _QUICK: dict[str, Any] = dict(
     discriminator_norm="none",
     discriminator_steps=1,

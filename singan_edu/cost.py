@@ -18,10 +18,12 @@ from .receptive_field import receptive_field_share
 from .trainer import LevelTraining, begin_level, train_iteration, uses_bfloat16
 
 # Levels whose iteration should take longer than this are not tried out but reckoned from the level
-# before.
+# before, if that is as wide: what twice the channels cost, from two to four times as much, depends
+# on the processor, and one trial tells.
 LONGEST_TRIAL_SECONDS = 0.5
-# A level is tried out at least FEWEST_TRIALS times and for TRIAL_SECONDS; on a machine that is busy
-# with something else single iterations take a hundred times as long, which the median forgives.
+# A quick level is tried out at least FEWEST_TRIALS times and for TRIAL_SECONDS; on a machine that
+# is busy with something else single iterations take a hundred times as long, which the median
+# forgives.
 FEWEST_TRIALS, TRIAL_SECONDS = 5, 0.3
 # Peak memory of a training step, in values per pixel, channel and layer, with and without
 # normalisation in the discriminator; and what Python and PyTorch take by themselves. Fitted to the
@@ -111,10 +113,12 @@ def plan_training(image: Tensor, config: TrainConfig) -> TrainingPlan:
     channels, costs = image.shape[1], []
     for level, size in enumerate(pyramid.sizes):
         width = config.channels_at(level)
-        expected = _scaled(costs[-1], size, width) if costs else 0.0
-        if expected <= LONGEST_TRIAL_SECONDS:
-            expected = _try_out(config, pyramid, level, channels, image.device)
-        costs.append(LevelCost(size, width, config.iterations_at(level), expected))
+        seconds = _scaled(costs[-1], size, width) if costs else 0.0
+        is_long = seconds > LONGEST_TRIAL_SECONDS
+        if not is_long or width != costs[-1].channels:
+            trials = 1 if is_long else FEWEST_TRIALS
+            seconds = _try_out(config, pyramid, level, channels, image.device, trials)
+        costs.append(LevelCost(size, width, config.iterations_at(level), seconds))
     return TrainingPlan(pyramid, config, tuple(costs), image.device)
 
 
@@ -138,13 +142,18 @@ def _scaled(cost: LevelCost, size: tuple[int, int], channels: int) -> float:
 
 
 def _try_out(
-    config: TrainConfig, pyramid: PyramidPlan, level: int, channels: int, device: torch.device
+    config: TrainConfig,
+    pyramid: PyramidPlan,
+    level: int,
+    channels: int,
+    device: torch.device,
+    trials: int,
 ) -> float:
     """Median seconds of an iteration of ``level``, on noise in place of a photograph."""
     state = rehearse(config, pyramid, level, channels, device)
     train_iteration(state)  # the first one warms up
     seconds: list[float] = []
-    while len(seconds) < FEWEST_TRIALS or sum(seconds) < TRIAL_SECONDS:
+    while len(seconds) < trials or sum(seconds) < TRIAL_SECONDS:
         started = time.perf_counter()
         train_iteration(state)
         float(state.losses["reconstruction"])  # waits until an accelerator is done

@@ -93,11 +93,13 @@ def test_times_in_the_table_are_written_for_people(plan):
     assert "33 min 20 s" in str(slow)
 
 
-def test_larger_levels_that_would_take_long_to_try_are_reckoned_by_pixels_and_channels(monkeypatch):
+def test_larger_levels_that_would_take_long_are_reckoned_by_pixels_and_a_new_width_is_tried(
+    monkeypatch,
+):
     tried = []
 
-    def trial(config, pyramid, level, *_):
-        tried.append(level)
+    def trial(config, pyramid, level, channels, device, trials):
+        tried.append((level, trials))
         return 0.4
 
     monkeypatch.setattr(cost, "LONGEST_TRIAL_SECONDS", 0.5)
@@ -105,11 +107,12 @@ def test_larger_levels_that_would_take_long_to_try_are_reckoned_by_pixels_and_ch
     plan = sg.plan_training(
         picture(64, 64), tiny_config(min_size=16, max_size=64, channels_double_every=2)
     )
-    pixels = [16, 21, 28, 37, 49, 64]
-    assert [level.size[0] for level in plan.levels] == pixels and tried == [0]
+    assert [level.size[0] for level in plan.levels] == [16, 21, 28, 37, 49, 64]
+    assert [level.channels for level in plan.levels] == [4, 4, 8, 8, 8, 8]
+    assert tried == [(0, cost.FEWEST_TRIALS), (2, 1)]  # one trial of what may take long
     seconds = [level.seconds_per_iteration for level in plan.levels]
-    assert seconds[1] == pytest.approx(0.4 * (21 / 16) ** 2)
-    assert seconds[2] == pytest.approx(0.4 * (28 / 16) ** 2 * 4)  # twice as wide
+    sides = [(16, 16), (21, 16), (28, 28), (37, 28), (49, 28), (64, 28)]  # own; of the one tried
+    assert seconds == pytest.approx([0.4 * (own / of) ** 2 for own, of in sides])
 
 
 def test_quick_levels_are_tried_out_each(monkeypatch):
