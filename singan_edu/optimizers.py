@@ -72,7 +72,7 @@ class Muon(torch.optim.Adam):
         kernels = [kernel for kernel in group["params"] if kernel.grad is not None]
         if kernels:
             means = torch.stack([self._mean_gradient(kernel) for kernel in kernels])
-            # Rows of a matrix with orthonormal ones have length 1.
+            # Orthonormal rows have length 1, so entries of RMS 1 / sqrt(columns).
             scale = STEP_RMS * max(means.shape[1:]) ** 0.5
             for kernel, direction in zip(kernels, orthogonalized(means)):
                 kernel.sub_(direction.view_as(kernel), alpha=group["lr"] * scale)
