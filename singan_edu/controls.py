@@ -8,7 +8,7 @@ baseline, which a trained SinGAN has to be better than at something. Taught in l
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -92,16 +92,18 @@ def phase_randomisation(image: Tensor, n: int = 1, *, seed: int = 0) -> Tensor:
     The same phase is added to all channels, so that colours stay related; values are clamped to
     [-1, 1]. Source: Galerne, Gousseau and Morel 2011 (random phase noise).
     """
-    rng = torch.Generator().manual_seed(seed)
-    size = image.shape[-2:]
-    spectrum = torch.fft.rfft2(image)
-    # Real pictures, so that phases are odd, as needed; one by one, so that n does not matter.
-    noise = torch.cat([torch.randn(1, 1, *size, generator=rng) for _ in range(n)])
-    phase = torch.fft.rfft2(noise).angle()
+    rng, spectrum = torch.Generator().manual_seed(seed), torch.fft.rfft2(image)
+    # One by one: some processors round a batch of transforms in another way than a single one.
+    return torch.cat([_with_random_phases(spectrum, image.shape[-2:], rng) for _ in range(n)])
+
+
+def _with_random_phases(spectrum: Tensor, size: Sequence[int], rng: torch.Generator) -> Tensor:
+    """One picture, (1, C, h, w), of this spectrum (1, C, h, w // 2 + 1) and phases of noise."""
+    # The noise is real, so its phases are odd, as those of a real picture must be.
+    phase = torch.fft.rfft2(torch.randn(1, 1, *size, generator=rng)).angle()
     phase[..., 0, 0] = 0  # the mean colour stays
-    return torch.fft.irfft2(spectrum * torch.polar(torch.ones_like(phase), phase), s=size).clamp(
-        -1, 1
-    )
+    turned = spectrum * torch.polar(torch.ones_like(phase), phase)
+    return torch.fft.irfft2(turned, s=size).clamp(-1, 1)
 
 
 # -------------------------------------------------------------------------------- a real baseline
