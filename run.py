@@ -235,6 +235,9 @@ def environment():
     # of its time. Up to 4 GiB of what was freed is kept for the next (benchmarks/allocation.py).
     variables.setdefault("MALLOC_MMAP_MAX_", "0")
     variables.setdefault("MALLOC_TRIM_THRESHOLD_", str(4 * 2**30))
+    # Results and answers lie beside the lessons, wherever a notebook or a command runs.
+    variables.setdefault("SINGAN_EDU_RUNS", os.path.join(ROOT, "runs"))
+    variables.setdefault("SINGAN_EDU_ANSWERS", os.path.join(ROOT, "my_answers"))
     variables.pop("PYTHONHOME", None)  # names the library of another Python
     return variables
 

@@ -22,8 +22,8 @@ import time
 import torch
 
 from singan_edu import TrainConfig, plan_pyramid
-from singan_edu.cost import rehearse
-from singan_edu.trainer import train_iteration
+from singan_edu.training.cost import dummy_level
+from singan_edu.training.level import train_iteration
 
 HEAP = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(4 * 2**30)}
 LONG_SIDES = (128, 250, 500, 1024)
@@ -67,7 +67,7 @@ def measure(long_side: int) -> list[float]:
     """Seconds of ITERATIONS iterations after two to warm up, then peak resident memory in GB."""
     config = TrainConfig.preset("lesson", max_size=long_side)
     pyramid = plan_pyramid(long_side * 3 // 4, long_side, max_size=long_side)
-    state = rehearse(config, pyramid, pyramid.num_levels - 1, 3, torch.device("cpu"))
+    state = dummy_level(config, pyramid, pyramid.num_levels - 1, 3, torch.device("cpu"))
     seconds = []
     for _ in range(ITERATIONS + 2):
         started = time.perf_counter()

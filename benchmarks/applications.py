@@ -20,8 +20,8 @@ import singan_edu as sg
 from singan_edu.applications.inpainting import inpaint, mirror_fill, smooth_fill
 from singan_edu.applications.retargeting import retarget
 from singan_edu.applications.seamless import sample_seamless
-from singan_edu.metrics import coherence
-from singan_edu.patches import PATCH_SIZE, extract_patches, nearest, patch_grid
+from singan_edu.evaluation.metrics import coherence
+from singan_edu.evaluation.patches import PATCH_SIZE, extract_patches, nearest, patch_grid
 
 SEED, SAMPLES = 0, 4
 HOLES, SIDES, MARGIN = 4, (24, 40), 8  # per picture; their sides and distance to the border, pixels

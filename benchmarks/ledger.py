@@ -5,10 +5,10 @@
     python benchmarks/ledger.py --minutes 4                as far as it comes; again: goes on
     python benchmarks/ledger.py --summary                  the summary again, nothing trained
 
-The rows are ``singan_edu/differences.toml``, their switches ``singan_edu/switches.py``; what the
-columns mean is said in ``singan_edu/ledger.py``, at ``MEASURES``. A line per side, picture and seed
-goes into ``benchmarks/ledger.csv`` as soon as it is measured, and what is there is not measured
-again; the summary is ``ledger.md`` beside it. All of it is at lesson size (48 pixels, 320
+The rows are ``singan_edu/differences.toml``, their switches ``singan_edu/course/ablations.py``; what the
+columns mean is said in ``singan_edu/course/differences.py``, at ``MEASURES``. A line per side, picture and seed
+goes into ``singan_edu/course/differences.csv`` as soon as it is measured, and what is there is not measured
+again; the summary is ``differences.md`` beside it. All of it is at lesson size (48 pixels, 320
 iterations in all), and need not hold at 250.
 """
 
@@ -24,33 +24,34 @@ from quality import append_row, circumstances, find_pictures
 from torch import Tensor
 
 import singan_edu as sg
-from singan_edu import ledger
-from singan_edu.evaluation import Yardstick
+from singan_edu.course import differences
+from singan_edu.course.ablations import REFERENCE, Switch
+from singan_edu.evaluation.scorecard import Reference
 from singan_edu.files import write_bytes
-from singan_edu.switches import REFERENCE, Switch
 
 PICTURES = ("balloon_festival", "pagoda_lake")
 FACTS = "date machine threads torch python commit".split()
-COLUMNS = ["side", "picture", "seed", *ledger.MEASURES, *ledger.EXTRA, "seconds", *FACTS]
+COLUMNS = ["side", "picture", "seed", *differences.MEASURES, *differences.EXTRA, "seconds", *FACTS]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line; train and measure, then summarise."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rows", nargs="+", default=ledger.ids(measured=True))
+    parser.add_argument("--rows", nargs="+", default=differences.ids(measured=True))
     parser.add_argument("--pictures", nargs="+", default=PICTURES, help="bundled name or file")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin nothing after")
-    parser.add_argument("--table", type=Path, default=ledger.TABLE)
+    parser.add_argument("--table", type=Path, default=differences.TABLE)
+    parser.add_argument("--report", type=Path, default=Path(__file__).with_suffix(".md"))
     parser.add_argument("--summary", action="store_true", help="of the lines there are")
     options = parser.parse_args(arguments)
     try:
         if not options.summary:
             benchmark(options)
-        text = ledger.summary(ledger.read_table(options.table))
+        text = differences.summary(differences.read_table(options.table))
     except ValueError as error:
         raise SystemExit(f"ledger.py: {error}") from error
-    write_bytes(options.table.with_suffix(".md"), text.encode())
+    write_bytes(options.report, text.encode())
 
 
 def benchmark(options: argparse.Namespace) -> None:
@@ -69,7 +70,7 @@ def benchmark(options: argparse.Namespace) -> None:
 
 def by_training(rows: Sequence[str]) -> list[list[Switch]]:
     """The sides of the rows, in groups that a single training serves: they differ in drawing."""
-    both = [side for name in rows for side in ledger.row(name).sides or ()]
+    both = [side for name in rows for side in differences.row(name).sides or ()]
     groups: list[list[Switch]] = []
     for side in {side.label: side for side in (REFERENCE, *both)}.values():
         same = [group for group in groups if is_same_training(group[0], side)]
@@ -85,7 +86,7 @@ def is_same_training(one: Switch, other: Switch) -> bool:
 
 def is_there(table: Path, side: Switch, picture: str, seed: int) -> bool:
     """Whether the table has the line already."""
-    lines = ledger.read_table(table) if table.is_file() else []
+    lines = differences.read_table(table) if table.is_file() else []
     wanted = (side.label, picture, str(seed))
     return any((line["side"], line["picture"], line["seed"]) == wanted for line in lines)
 
@@ -96,11 +97,11 @@ def measured(photo: Tensor, sides: Sequence[Switch], seed: int) -> Iterator[dict
         return
     started = time.perf_counter()
     own = seed + 1000 if sides[0].label == "nothing" else seed  # the control: other seeds
-    pyramid = ledger.train_switched(photo, sides[0], seed=own)
+    pyramid = differences.train_switched(photo, sides[0], seed=own)
     seconds = time.perf_counter() - started
-    yardstick = Yardstick.of(sg.resize(photo, tuple(pyramid.image.shape[-2:])))
+    yardstick = Reference.of(sg.resize(photo, tuple(pyramid.image.shape[-2:])))
     for side in sides:
-        values = ledger.measure_switched(pyramid, photo, side, yardstick)
+        values = differences.measure_switched(pyramid, photo, side, yardstick)
         line = {name: round(value, 4) for name, value in values.items()}
         print(f"{side.label}, seed {seed}: {line}", flush=True)
         yield line | dict(side=side.label, seconds=round(seconds, 1))

@@ -29,17 +29,18 @@ from quality import changes, circumstances
 from torch import Tensor
 
 import singan_edu as sg
-from singan_edu import plots, pretrained
+from singan_edu import pretrained
 from singan_edu.applications.super_resolution import (
     super_resolution_config,
     super_resolution_report,
     super_resolve,
 )
 from singan_edu.applications.training_variants import Variant, number_of_scales, padding_variants
-from singan_edu.callbacks import reconstruction_error
-from singan_edu.evaluation import AXES, Scorecard
+from singan_edu.course import plots
+from singan_edu.evaluation.scorecard import AXES, Scorecard
 from singan_edu.files import write_json
 from singan_edu.images import fitted_size
+from singan_edu.training.callbacks import reconstruction_error
 
 ROOT = Path(__file__).parents[1]
 MODELS = Path(sg.__file__).parent / pretrained.FOLDER
@@ -80,7 +81,7 @@ class Recipe:
 _SHIPPED = ("classroom", dict(max_size=128))
 # With the paper's one z*: lesson 04 is about it; the studies of scales and borders are the paper's;
 # and lessons 10 to 13 put pictures in at level 1, which with z* redrawn has seen blurred ones only.
-_ONE_Z_STAR = dict(resample_z_star=False)
+_ONE_Z_STAR = dict(resample_reconstruction_noise=False)
 # The two studies of lesson 08 are the paper's, so their small trainings take its optimizer, too.
 _ADAM = dict(optimizer="adam")
 # By name: one picture may have several pyramids, for different applications.

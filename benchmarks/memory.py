@@ -4,7 +4,7 @@
 
 Each row is a fresh process that trains the finest level of a pyramid for two iterations; the time
 is that of the second, one measurement, good for the growth from row to row and no more. The
-constants in ``singan_edu/cost.py`` were fitted to this table (``benchmarks/results.md``).
+constants in ``singan_edu/training/cost.py`` were fitted to this table (``benchmarks/results.md``).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import time
 import torch
 
 from singan_edu import TrainConfig, plan_pyramid
-from singan_edu.cost import LevelCost, TrainingPlan, rehearse
-from singan_edu.trainer import train_iteration
+from singan_edu.training.cost import dummy_level
+from singan_edu.training.level import train_iteration
+from singan_edu.training.plan import LevelCost, TrainingPlan
 
 CASES = [
     ("lesson", 64, 32),
@@ -61,7 +62,7 @@ def measure(preset: str, long_side: int, channels: int) -> tuple[int, float]:
         preset, max_size=long_side, channels=channels, max_channels=channels
     )
     pyramid = plan_pyramid(long_side * 3 // 4, long_side, max_size=long_side)
-    state = rehearse(config, pyramid, pyramid.num_levels - 1, 3, torch.device("cpu"))
+    state = dummy_level(config, pyramid, pyramid.num_levels - 1, 3, torch.device("cpu"))
     train_iteration(state)  # warms up
     started = time.perf_counter()
     train_iteration(state)

@@ -6,7 +6,7 @@
 
 Each picture (a bundled name, a file, or all pictures of a folder) is trained with each seed, or
 taken from ``runs/`` if it was trained before. A row per training goes into
-``benchmarks/quality.csv``: scores (see ``singan_edu.evaluation``), date, machine, versions and
+``benchmarks/quality.csv``: scores (see ``singan_edu.evaluation.scorecard``), date, machine, versions and
 commit. One contact sheet per call shows photograph, reconstruction and samples; look at it before
 you believe a number. Seconds are those of the levels; a level that was interrupted counts from
 where it went on.
@@ -36,10 +36,10 @@ from scipy import stats
 from torch import Tensor
 
 import singan_edu as sg
-from singan_edu import plots
-from singan_edu.callbacks import reconstruction_error
-from singan_edu.evaluation import AXES, Score, scorecard
+from singan_edu.course import plots
+from singan_edu.evaluation.scorecard import AXES, Score, scorecard
 from singan_edu.files import write_bytes
+from singan_edu.training.callbacks import reconstruction_error
 
 ROOT = Path(__file__).parents[1]
 TABLE = Path(__file__).with_suffix(".csv")

@@ -14,9 +14,9 @@ import sys
 from pathlib import Path
 
 import singan_edu as sg
-from singan_edu.plots import contact_sheet
+from singan_edu.course.plots import contact_sheet
 
-SHEETS = Path(__file__).parents[1] / "tests" / "sheets"
+SHEETS = Path(__file__).parents[1] / "tests" / "evaluation" / "sheets"
 VARIANTS = {
     "paper": dict(preset="paper"),  # 2000 iterations a level; an hour on one core
     "lesson": {},  # as it is: some torn shapes

@@ -5,7 +5,7 @@
 
 For each shipped pyramid, its clip-art (that of lesson 10) goes in at levels 1 and 2: as it is,
 reduced to the palette, and reduced to the palette into a level that was retrained with it. A column
-is ``strangeness``, how far the result's fine patches are from the photograph's: smaller is better.
+is ``patch_distance``, how far the result's fine patches are from the photograph's: smaller is better.
 Look at the sheets (``runs/retraining-*.png``) before you believe a number.
 """
 
@@ -17,9 +17,9 @@ from pathlib import Path
 import torch
 
 import singan_edu as sg
-from singan_edu import plots
-from singan_edu.applications.injection import strangeness
-from singan_edu.exercises.lesson_10 import clip_art_for
+from singan_edu.applications.injection import patch_distance
+from singan_edu.course import plots
+from singan_edu.course.exercises.lesson_10 import clip_art_for
 
 LEVELS, COLOURS = (1, 2), 5
 WAYS = ("as it is", "in the palette", "and retrained")
@@ -44,7 +44,7 @@ def main() -> None:
                 sg.paint_to_image(model, paint, level, palette=palette, seed=0),
                 sg.paint_to_image(taught, paint, level, palette=palette, seed=0),
             ]
-            values = [f"{strangeness(model, p):.3f}" for p in (paint, *results)]
+            values = [f"{patch_distance(model, p):.3f}" for p in (paint, *results)]
             print(f"| {name} | {level} | {' | '.join(values)} |", flush=True)
             figure = plots.image_grid(
                 [model.image, paint, *results], ["photograph", "paint", *WAYS]

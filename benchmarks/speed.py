@@ -23,11 +23,10 @@ import torch
 from quality import changes
 
 from singan_edu import TrainConfig, plan_pyramid
-from singan_edu.cost import rehearse
 from singan_edu.losses import gradient_penalty
 from singan_edu.pyramid import PyramidPlan
-from singan_edu.trainer import (
-    LevelTraining,
+from singan_edu.training.cost import dummy_level
+from singan_edu.training.level import (
     draw_noise,
     in_its_precision,
     reconstruct,
@@ -36,6 +35,7 @@ from singan_edu.trainer import (
     update_discriminator,
     update_generator,
 )
+from singan_edu.training.state import TrainState
 
 Times = dict[str, list[float]]
 
@@ -68,7 +68,7 @@ def print_levels(
     """A row per level, as soon as it is measured; returns the seconds of a whole training."""
     total = 0.0
     for level, (height, width) in enumerate(pyramid.sizes):
-        state = rehearse(config, pyramid, level, 3, device)
+        state = dummy_level(config, pyramid, level, 3, device)
         times = measure(parts(state), repeats, device)
         if level == 0:
             print(f"| level | size | iterations | {' | '.join(times)} |")
@@ -84,7 +84,7 @@ def print_levels(
     return total
 
 
-def parts(state: LevelTraining) -> dict[str, Callable[[], object]]:
+def parts(state: TrainState) -> dict[str, Callable[[], object]]:
     """The whole iteration, then its parts, by name; all in the precision of the training."""
     noise, previous = draw_noise(state), sample_previous(state)
     fake = state.generator(noise, previous).detach()
@@ -123,7 +123,7 @@ def print_whole(
     config: TrainConfig, pyramid: PyramidPlan, device: torch.device, repeats: int, seconds: float
 ) -> None:
     """The whole training, and a sample from it; a pyramid without training takes as long."""
-    model = rehearse(config, pyramid, pyramid.num_levels - 1, 3, device).unfinished_model()
+    model = dummy_level(config, pyramid, pyramid.num_levels - 1, 3, device).unfinished_model()
     sampling = {f"{n}": lambda n=n: model.sample(n, seed=0) for n in (1, 8)}
     times = measure(sampling, repeats, device)
     print("\n| whole training, s | one sample, ms | one of eight at once, ms |\n|---|---|---|")

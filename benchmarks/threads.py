@@ -19,8 +19,8 @@ import time
 import torch
 
 from singan_edu import TrainConfig, plan_pyramid
-from singan_edu.cost import rehearse
-from singan_edu.trainer import train_iteration
+from singan_edu.training.cost import dummy_level
+from singan_edu.training.level import train_iteration
 
 SETTINGS = [
     ("default, 2 threads", {}, 2),
@@ -81,7 +81,7 @@ def measure(threads: int) -> str:
     pyramid = plan_pyramid(72, 96, max_size=96)
     medians = []
     for level in LEVELS:
-        state = rehearse(config, pyramid, level, 3, torch.device("cpu"))
+        state = dummy_level(config, pyramid, level, 3, torch.device("cpu"))
         train_iteration(state)  # warms up
         medians.append(statistics.median(timed(state) for _ in range(ITERATIONS)))
     return " / ".join(f"{1000 * seconds:.0f}" for seconds in medians)

@@ -22,12 +22,12 @@ import torch
 from torch import Tensor
 
 from singan_edu import SinGAN, TrainConfig, sample_image, sample_image_names, train
-from singan_edu.tiles import in_tiles
+from singan_edu.tiles import tiled_forward
 
 CASES = [(512, "whole"), (512, "tiles"), (1024, "whole"), (1024, "tiles")]
 CASES += [(2048, "tiles"), (4096, "tiles")]
 COMPARED = 1024  # pixels; small enough to be computed whole
-WHOLE = functools.partial(in_tiles, tile=sys.maxsize)
+WHOLE = functools.partial(tiled_forward, tile=sys.maxsize)
 
 
 def main() -> None:
@@ -66,7 +66,7 @@ def sample(model: SinGAN, side: int, how: str) -> Tensor:
     """A sample of ``side`` x ``side`` pixels, in tiles as always, or ``"whole"``."""
     if how == "tiles":
         return model.sample(seed=0, size=(side, side))
-    with mock.patch("singan_edu.model.in_tiles", WHOLE):
+    with mock.patch("singan_edu.model.tiled_forward", WHOLE):
         return model.sample(seed=0, size=(side, side))
 
 

@@ -5,7 +5,7 @@
     python benchmarks/training_variants.py --summary              the table again, nothing trained
 
 Each picture is trained in each variant with each seed, or taken from ``runs/`` if it was before. A
-row per training goes into ``benchmarks/training_variants.csv``, and the median and range over the
+row per training goes into ``singan_edu/course/training_variants.csv``, and the median and range over the
 seeds of the latest rows into ``training_variants.md`` beside it. What the columns mean:
 ``singan_edu.applications.training_variants``. If the preset changes, the same command makes all
 rows anew.
@@ -24,13 +24,13 @@ from torch import Tensor
 
 import singan_edu as sg
 from singan_edu.applications import training_variants as studies
-from singan_edu.evaluation import AXES
+from singan_edu.evaluation.scorecard import AXES
 from singan_edu.files import write_bytes
 
-TABLE = Path(__file__).with_suffix(".csv")
+TABLE = Path(sg.__file__).with_name("course") / "training_variants.csv"
 PICTURES = ("balloon_festival", "painted_coast")
 # With the z* and the optimizer of the paper, whose studies they are.
-CHANGES = ("max_size=64", "resample_z_star=False", "optimizer=adam")
+CHANGES = ("max_size=64", "resample_reconstruction_noise=False", "optimizer=adam")
 SCALES = (1, 2, 3, 4, 5)
 STUDIES = dict(
     scales=lambda image, config: studies.number_of_scales(image, config, SCALES),
@@ -56,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--samples", type=int, default=studies.SAMPLES)
     parser.add_argument("--note", default="", help="for the table, such as: beside another job")
     parser.add_argument("--table", type=Path, default=TABLE)
+    parser.add_argument("--report", type=Path, default=Path(__file__).with_suffix(".md"))
     parser.add_argument("--summary", action="store_true", help="of the rows there are")
     options = parser.parse_args(arguments)
     try:
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ValueError as error:
         raise SystemExit(f"training_variants.py: {error}") from error
     print(text)
-    write_bytes(options.table.with_suffix(".md"), text.encode())
+    write_bytes(options.report, text.encode())
 
 
 # ------------------------------------------------------------------------------ train and measure

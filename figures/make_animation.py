@@ -14,9 +14,9 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 import singan_edu as sg
-from singan_edu import plots
 from singan_edu.applications.animation import animate
-from singan_edu.movies import save_animation
+from singan_edu.applications.movies import save_animation
+from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
 NAME, FRAMES, SEED, SHOWN = "balloon_festival", 40, 1, 5

@@ -12,14 +12,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import singan_edu as sg
-from singan_edu import plots
 from singan_edu.applications.editing import edit, editing_mask
-from singan_edu.applications.injection import (
-    fitted,
-    injection_levels,
-    over_levels,
-    suggest_level,
-)
+from singan_edu.applications.injection import fitted, injection_levels, over_levels, suggest_level
+from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
 PICTURE, SEED = "desert_arch", 0

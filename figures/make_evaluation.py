@@ -6,7 +6,8 @@
 from pathlib import Path
 
 import singan_edu as sg
-from singan_edu import controls, plots
+from singan_edu.course import plots
+from singan_edu.evaluation import controls
 
 FIGURE = Path(__file__).parent / "evaluation.png"
 PHOTO = "desert_arch"
@@ -26,7 +27,7 @@ def main() -> None:
         copied = sg.copy_map(real, picture).copied
         titles.append(f"{name}\ndistance {distance:.3f} · copied {copied:.0%}")
     figure = plots.image_grid(list(rows.values()), titles, columns=4, width=10)
-    FIGURE.write_bytes(plots.light(plots.png(figure), 120_000))
+    FIGURE.write_bytes(plots.compress_png(plots.png(figure), 120_000))
     print(f"{FIGURE.name}: {FIGURE.stat().st_size:,d} bytes")
     print(*titles, sep="\n")
 

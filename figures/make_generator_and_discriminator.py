@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 import singan_edu as sg
-from singan_edu import plots, trainer
-from singan_edu.exercises.lesson_03 import on_top
+from singan_edu.course import plots
+from singan_edu.course.exercises.lesson_03 import on_top
+from singan_edu.training import level as training_level
 
 FIGURE = Path(__file__).parent / "generator_and_discriminator.png"
 NAME, LEVEL, STEPS = "desert_arch", 2, 40
@@ -71,7 +72,7 @@ def main() -> None:
 
     state = on_top(model, LEVEL)
     for _ in range(STEPS):
-        trainer.update_discriminator(state, trainer.sample_previous(state))
+        training_level.update_discriminator(state, training_level.sample_previous(state))
     critic = state.discriminator
     scores = critic(real).detach()
 
@@ -92,7 +93,7 @@ def main() -> None:
     ax.set_xlim(-3, right)
     ax.set_ylim(-48, ROW + 40)
     ax.set_aspect("equal")
-    FIGURE.write_bytes(plots.light(plots.png(figure), 120_000))
+    FIGURE.write_bytes(plots.compress_png(plots.png(figure), 120_000))
     print(f"{FIGURE.name}: {FIGURE.stat().st_size:,d} bytes")
 
 

@@ -11,14 +11,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import singan_edu as sg
-from singan_edu import plots
 from singan_edu.applications.harmonization import harmonization_mask, harmonize
-from singan_edu.applications.injection import (
-    fitted,
-    injection_levels,
-    over_levels,
-    suggest_level,
-)
+from singan_edu.applications.injection import fitted, injection_levels, over_levels, suggest_level
+from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
 PICTURE, SEED = "painted_coast", 0

@@ -6,7 +6,7 @@
 from pathlib import Path
 
 import singan_edu as sg
-from singan_edu import plots
+from singan_edu.course import plots
 
 FIGURE = Path(__file__).parent / "image_pyramid.png"
 PHOTO = "balloon_festival"
@@ -16,7 +16,7 @@ def main() -> None:
     image = sg.sample_image(PHOTO)
     plan = sg.plan_pyramid(*image.shape[-2:])
     figure = plots.plot_sizes(sg.image_pyramid(image, plan), plan, width=10)
-    FIGURE.write_bytes(plots.light(plots.png(figure), 120_000))
+    FIGURE.write_bytes(plots.compress_png(plots.png(figure), 120_000))
     print(f"{FIGURE.name}: {FIGURE.stat().st_size:,d} bytes")
 
 

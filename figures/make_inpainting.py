@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from matplotlib.figure import Figure
 
 import singan_edu as sg
-from singan_edu import plots
 from singan_edu.applications.inpainting import inpaint, mirror_fill, outpaint
+from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
 HOLES = {  # top, left, height, width

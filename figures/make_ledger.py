@@ -1,4 +1,4 @@
-"""Makes ledger.png, the picture at the head of lesson 15: one seed, one switch at a time.
+"""Makes differences.png, the picture at the head of lesson 15: one seed, one switch at a time.
 
     python figures/make_ledger.py
 """
@@ -6,8 +6,8 @@
 from pathlib import Path
 
 import singan_edu as sg
-from singan_edu import ledger, plots
-from singan_edu.switches import SWITCHES
+from singan_edu.course import differences, plots
+from singan_edu.course.ablations import SWITCHES
 
 FIGURE = Path(__file__).parent / "ledger.png"
 PHOTO = "balloon_festival"
@@ -22,12 +22,12 @@ SHOWN = {
 
 def main() -> None:
     photo = sg.sample_image(PHOTO)
-    models = [ledger.train_switched(photo, SWITCHES[name]) for name in SHOWN]
+    models = [differences.train_switched(photo, SWITCHES[name]) for name in SHOWN]
     rows = [[model.reconstruct() for model in models]]
     rows += [[model.sample(seed=seed) for model in models] for seed in (1, 2)]
     titles = [f"{title}\nreconstruction" for title in SHOWN.values()] + ["sample"] * 2 * len(SHOWN)
     figure = plots.image_grid([p for row in rows for p in row], titles, width=10)
-    FIGURE.write_bytes(plots.light(plots.png(figure), 120_000))
+    FIGURE.write_bytes(plots.compress_png(plots.png(figure), 120_000))
     print(f"{FIGURE.name}: {FIGURE.stat().st_size:,d} bytes")
 
 

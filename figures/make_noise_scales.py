@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 import singan_edu as sg
-from singan_edu import plots
+from singan_edu.course import plots
 
 FIGURE = Path(__file__).parent / "noise_scales.png"
 PHOTO = "birds_at_dusk"
@@ -31,7 +31,7 @@ def main() -> None:
     pictures = [random_at(model, *values) for values in shown]
     titles = [f"{model.plan.label(level)}, noise × {scale}" for level, scale in shown]
     figure = plots.image_grid(pictures, titles, columns=len(SCALES), width=9)
-    FIGURE.write_bytes(plots.light(plots.png(figure), 120_000))
+    FIGURE.write_bytes(plots.compress_png(plots.png(figure), 120_000))
     print(f"{FIGURE.name}: {FIGURE.stat().st_size:,d} bytes")
 
 

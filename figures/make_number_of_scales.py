@@ -14,8 +14,8 @@ from pathlib import Path
 from matplotlib.patches import Rectangle
 
 import singan_edu as sg
-from singan_edu import plots
 from singan_edu.applications.training_variants import number_of_scales, train_variants
+from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
 SCALES, SHOWN = (1, 2, 3, 4, 5), 4
@@ -24,7 +24,7 @@ SCALES, SHOWN = (1, 2, 3, 4, 5), 4
 def make_figure(name: str) -> Path:
     """Train on the bundled picture ``name`` and write the figure; returns the path."""
     image = sg.sample_image(name)
-    config = sg.TrainConfig.preset("lesson", max_size=64, resample_z_star=False, optimizer="adam")
+    config = sg.TrainConfig.preset("lesson", max_size=64, resample_reconstruction_noise=False, optimizer="adam")
     variants = number_of_scales(image, config, SCALES)
     results = train_variants(image, variants, name=f"{name}-lesson")
     pictures, titles = [], []

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 import singan_edu as sg
-from singan_edu import plots
 from singan_edu.applications.training_variants import padding_variants, train_variants
+from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
 SHOWN = 4
@@ -23,7 +23,7 @@ MEANING = dict(conv="zeros in layers", zero="zeros up front", noise="noise runs 
 def make_figure(name: str) -> Path:
     """Train on the bundled picture ``name`` and write the figure; returns the path."""
     image = sg.sample_image(name)
-    config = sg.TrainConfig.preset("lesson", max_size=64, resample_z_star=False, optimizer="adam")
+    config = sg.TrainConfig.preset("lesson", max_size=64, resample_reconstruction_noise=False, optimizer="adam")
     results = train_variants(image, padding_variants(config), name=f"{name}-lesson")
     pictures, titles = [], []
     for result in results:

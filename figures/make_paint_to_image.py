@@ -14,18 +14,9 @@ from pathlib import Path
 from make_editing import the_pyramid
 
 import singan_edu as sg
-from singan_edu import plots
-from singan_edu.applications.injection import (
-    fitted,
-    injection_levels,
-    over_levels,
-    suggest_level,
-)
-from singan_edu.applications.paint_to_image import (
-    apply_palette,
-    colour_palette,
-    paint_to_image,
-)
+from singan_edu.applications.injection import fitted, injection_levels, over_levels, suggest_level
+from singan_edu.applications.paint_to_image import apply_palette, colour_palette, paint_to_image
+from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
 PICTURE, SEED = "autumn_wood", 0

@@ -16,8 +16,8 @@ from PIL import Image
 from torch import Tensor
 
 import singan_edu as sg
-from singan_edu import plots
 from singan_edu.applications.random_generation import mixed_grid, sample_mirrored, start_level_grid
+from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
 LEVELS, SEED, KEPT_BELOW, MIX_LEVEL = (0, 1, 3), 1, 2, 1

@@ -6,8 +6,8 @@
 from pathlib import Path
 
 import singan_edu as sg
-from singan_edu import plots
-from singan_edu.exercises.lesson_02 import draw_windows
+from singan_edu.course import plots
+from singan_edu.course.exercises.lesson_02 import draw_windows
 
 FIGURE = Path(__file__).parent / "receptive_field.png"
 PHOTO, PLACE = "balloon_festival", (0.27, 0.66)
@@ -17,7 +17,7 @@ def main() -> None:
     image = sg.sample_image(PHOTO)
     plan = sg.plan_pyramid(*image.shape[-2:])
     figure = draw_windows(sg.image_pyramid(image, plan), plan, place=PLACE, width=10)
-    FIGURE.write_bytes(plots.light(plots.png(figure), 120_000))
+    FIGURE.write_bytes(plots.compress_png(plots.png(figure), 120_000))
     print(f"{FIGURE.name}: {FIGURE.stat().st_size:,d} bytes")
 
 

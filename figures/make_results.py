@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import singan_edu as sg
-from singan_edu import plots
+from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
 SAMPLES, SEED = 6, 1

@@ -12,8 +12,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 import singan_edu as sg
-from singan_edu import plots
 from singan_edu.applications.retargeting import retarget
+from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
 SIZES, SEED = [(96, 72), (96, 192)], 0

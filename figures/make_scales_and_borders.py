@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import singan_edu as sg
-from singan_edu import plots
+from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
 SCALES, SEED, LARGER = (1, 3, 5), 1, 3
@@ -24,7 +24,7 @@ def make_figure() -> Path:
     titles = [f"{count} scale{'s' * (count > 1)}, three times as large" for count in SCALES]
     figure = plots.image_grid(pictures, ["the photograph", *titles], columns=4, width=11.0)
     path = FIGURES / "scales_and_borders.png"
-    path.write_bytes(plots.light(plots.png(figure), MOST_BYTES))
+    path.write_bytes(plots.compress_png(plots.png(figure), MOST_BYTES))
     return path
 
 

@@ -13,8 +13,8 @@ import torch
 from matplotlib.figure import Figure
 
 import singan_edu as sg
-from singan_edu import plots
 from singan_edu.applications.seamless import sample_seamless
+from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
 SEED, MARK = 0, 4

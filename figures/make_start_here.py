@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 import singan_edu as sg
-from singan_edu import plots
+from singan_edu.course import plots
 from singan_edu.files import write_bytes
 
 NAMES = ("desert_arch", "autumn_wood", "balloon_festival", "painted_coast")
@@ -29,7 +29,7 @@ def make_figure() -> Path:
         pictures += [sg.resize(picture, (96, 128)) for picture in (model.image, *new)]
     figure = plots.image_grid(torch.cat(pictures), columns=1 + len(SEEDS), width=9.0)
     file = Path(__file__).parent / "start_here.png"
-    return write_bytes(file, plots.light(plots.png(figure), MOST_BYTES))
+    return write_bytes(file, plots.compress_png(plots.png(figure), MOST_BYTES))
 
 
 if __name__ == "__main__":

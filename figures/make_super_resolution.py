@@ -15,12 +15,12 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 import singan_edu as sg
-from singan_edu import plots
 from singan_edu.applications.super_resolution import (
     back_project,
     super_resolution_report,
     super_resolve,
 )
+from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
 FACTOR, SEED, ROUNDS = 2, 1, 3

@@ -5,11 +5,15 @@
 8
 """
 
+from typing import Any
+
 from .applications.animation import animate, animation_frames
 from .applications.editing import edit, editing_mask
 from .applications.harmonization import harmonization_mask, harmonize
 from .applications.injection import over_levels, suggest_level
 from .applications.inpainting import inpaint, outpaint
+from .applications.masks import blend, brush_mask, difference_mask, polygon_mask, soft_mask
+from .applications.movies import animation_html, save_animation
 from .applications.paint_to_image import (
     apply_palette,
     colour_palette,
@@ -28,11 +32,23 @@ from .applications.super_resolution import (
     super_resolve,
 )
 from .applications.training_variants import number_of_scales, padding_variants, train_variants
-from .callbacks import Callback, Film, History, Progress
 from .config import TrainConfig
-from .cost import TrainingPlan, plan_training
-from .evaluation import scorecard
-from .frechet import download_inception_weights, random_feature_fid, sifid
+from .evaluation.metrics import (
+    coherence,
+    completeness,
+    copy_map,
+    coverage,
+    nnf_diversity,
+    patch_swd,
+    pixel_diversity,
+    psnr,
+    rmse,
+    ssim,
+    swd_noise_floor,
+)
+from .evaluation.scorecard import scorecard
+from .evaluation.sifid import download_inception_weights, random_feature_fid, sifid
+from .files import package_version
 from .images import (
     ImageNotice,
     load_image,
@@ -46,42 +62,39 @@ from .images import (
     save_image,
     to_pil,
 )
-from .losses import (
-    adversarial_loss,
-    discriminator_loss,
-    gradient_penalty,
-    reconstruction_loss,
-)
-from .machine import machine_report
-from .masks import blend, brush_mask, difference_mask, polygon_mask, soft_mask
-from .metrics import (
-    coherence,
-    completeness,
-    copy_map,
-    coverage,
-    nnf_diversity,
-    patch_swd,
-    pixel_diversity,
-    psnr,
-    rmse,
-    ssim,
-    swd_noise_floor,
-)
+from .losses import adversarial_loss, discriminator_loss, gradient_penalty, reconstruction_loss
 from .model import SinGAN
-from .movies import animation_html, save_animation
 from .networks import ConvBlock, Discriminator, Generator
 from .pretrained import load_pretrained, pretrained_names
 from .pyramid import PyramidPlan, image_pyramid, plan_pyramid
 from .receptive_field import receptive_field, receptive_field_share
-from .training import NotFiniteError, load_or_train, run_folder, train
+from .training.callbacks import History, Progress, SampleSnapshots
+from .training.cost import plan_training
+from .training.plan import TrainingPlan
+from .training.run import NotFiniteError, load_or_train, run_folder, train
+from .training.state import Callback
 
-__version__ = "0.1.0"
+__version__ = package_version()
+
+
+def __getattr__(name: str) -> Any:
+    """Hand out what lives in the course, which needs Jupyter, when it is asked for."""
+    if name == "check":
+        from .course.checks import check
+
+        return check
+    if name == "machine_report":
+        from .course.machine import machine_report
+
+        return machine_report
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "Callback",
     "ConvBlock",
     "Discriminator",
-    "Film",
+    "SampleSnapshots",
     "Generator",
     "History",
     "ImageNotice",
@@ -99,6 +112,7 @@ __all__ = [
     "back_project",
     "blend",
     "brush_mask",
+    "check",
     "coherence",
     "colour_palette",
     "completeness",

@@ -22,6 +22,11 @@ WHOLE_NUMBERS = (
     "min_size max_size num_layers kernel_size channels channels_double_every max_channels "
     "discriminator_steps generator_steps"
 ).split()
+# Names of fields in models that version 0.1 saved, and what they are called now.
+RENAMED_FIELDS = {
+    "resample_z_star": "resample_reconstruction_noise",
+    "statistics_passes": "precise_bn_passes",
+}
 FINITE_NUMBERS = (
     "learning_rate lr_decay noise_amplitude reconstruction_weight gradient_penalty_weight"
 ).split()
@@ -83,7 +88,7 @@ class TrainConfig:
     noise_amplitude: float = _setting(
         0.1, "σ_n / RMSE_n", "noise std of a level per unit of reconstruction error",
         "paper, sec. 2.3; value: authors' code")
-    resample_z_star: bool = _setting(
+    resample_reconstruction_noise: bool = _setting(
         False, "z*", "True redraws z* in every iteration of the coarsest level",
         "paper, sec. 2.3 (False); authors' code (True)")
 
@@ -109,7 +114,7 @@ class TrainConfig:
     lr_decay_at: float = _setting(
         0.8, "", "share of a level's iterations after which the factor applies",
         "paper, supplement (1600 of 2000)")
-    statistics_passes: int = _setting(
+    precise_bn_passes: int = _setting(
         0, "", "passes that measure a finished generator's batch statistics anew; 0: running ones",
         "paper: 0; Wu and Johnson 2021 (precise batch normalisation)")
     precision: str = _setting(
@@ -147,8 +152,8 @@ class TrainConfig:
         for name in FINITE_NUMBERS:
             value = getattr(self, name)
             self._require(name, _is_between(value, 0, math.inf), "a finite number >= 0")
-        passes = self.statistics_passes
-        self._require("statistics_passes", passes == 0 or _is_whole(passes), "a whole number >= 0")
+        passes = self.precise_bn_passes
+        self._require("precise_bn_passes", passes == 0 or _is_whole(passes), "a whole number >= 0")
         per_level = self.iterations if isinstance(self.iterations, tuple) else (self.iterations,)
         whole = len(per_level) > 0 and all(map(_is_whole, per_level))
         self._require("iterations", whole, "a whole number >= 1, or one per level")
@@ -201,7 +206,7 @@ class TrainConfig:
         return receptive_field(self.num_layers, self.kernel_size)
 
     @property
-    def noise_margin(self) -> int:
+    def noise_padding(self) -> int:
         """Pixels by which noise maps exceed the picture on each side: 5 or, mostly, 0."""
         return (self.receptive_field - 1) // 2 if self.padding == "noise" else 0
 
@@ -215,7 +220,8 @@ class TrainConfig:
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> TrainConfig:
-        """The inverse of ``to_dict``; refuses fields that it does not know."""
+        """The inverse of ``to_dict``; reads the field names of version 0.1, too."""
+        fields = {RENAMED_FIELDS.get(name, name): value for name, value in fields.items()}
         unknown = set(fields) - {field.name for field in dataclasses.fields(cls)}
         if unknown:
             raise ValueError(
@@ -282,8 +288,8 @@ _QUICK: dict[str, Any] = dict(
     optimizer="muon",
     learning_rate=2e-3,
     reconstruction_weight=30.0,
-    resample_z_star=True,
-    statistics_passes=50,
+    resample_reconstruction_noise=True,
+    precise_bn_passes=50,
     max_channels=32,
     precision="auto",
 )

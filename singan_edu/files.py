@@ -5,11 +5,30 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
 from torch import Tensor
+
+
+def package_version() -> str:
+    """Return the installed version of singan_edu, ``"unknown"`` if it runs uninstalled."""
+    try:
+        return version("singan_edu")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def user_folder(name: str, variable: str) -> Path:
+    """Return the folder for what a user makes; it is not created.
+
+    Args:
+        name: of the folder in the working directory, ``"runs"`` or ``"my_answers"``.
+        variable: environment variable that names another folder, if it is set.
+    """
+    return Path(os.environ.get(variable) or Path.cwd() / name)
 
 
 def write_json(path: Path, facts: dict[str, Any]) -> None:

@@ -40,7 +40,7 @@ def reconstruction_loss(reconstruction: Tensor, real: Tensor) -> Tensor:
     return (reconstruction - real).square().mean()
 
 
-def interpolate(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
+def random_interpolate(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
     """A random point between the two pictures, ``a real + (1 - a) fake`` with one ``a`` ~ U(0, 1).
 
     Args:
@@ -60,7 +60,7 @@ def gradient_penalty(discriminator: nn.Module, image: Tensor) -> Tensor:
 
     Args:
         discriminator: maps (1, C, h, w) to patch scores.
-        image: (1, C, h, w), a point between real and fake (see ``interpolate``).
+        image: (1, C, h, w), a point between real and fake (see ``random_interpolate``).
 
     Returns:
         A scalar that can be differentiated with respect to the discriminator's weights.

@@ -23,18 +23,18 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from .config import TrainConfig
-from .files import read_tensors, write_json, write_tensors
+from .files import package_version, read_tensors, write_json, write_tensors
 from .images import check_same_aspect, resize, round_half_up
 from .networks import Generator, build_generator
 from .pyramid import PyramidPlan
-from .tiles import in_tiles
+from .tiles import tiled_forward
 
 MODEL_FILE = "model.json"
 FORMAT = 1
-LARGEST_FACTOR = 16  # beyond it a size that is one number is taken for a slip: pixels were meant
-FACTS = ("config", "noise_stds", "plan", "seed", "weights")  # what model.json must hold
-LARGEST_LOSS = 1e-3  # of a tensor's largest value, in half precision; rounding alone takes 5e-4
-STARTS = ("reconstruction", "real")
+MAX_SIZE_FACTOR = 16  # beyond it a size that is one number is taken for a slip: pixels were meant
+REQUIRED_KEYS = ("config", "noise_stds", "plan", "seed", "weights")  # what model.json must hold
+MAX_HALF_ERROR = 1e-3  # of a tensor's largest value, in half precision; rounding alone takes 5e-4
+START_IMAGES = ("reconstruction", "real")
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +124,7 @@ class SinGAN:
             n: number of pictures, where neither ``image`` nor ``noise`` says it.
             size: of the result, (height, width) in pixels or a factor; the training size if not
                 given; or (height, width) at each trained level. Large pictures are computed in
-                tiles (``tiles.in_tiles``), which changes nothing but memory and time.
+                tiles (``tiles.tiled_forward``), which changes nothing but memory and time.
 
         Returns:
             (n, C, h, w) in [-1, 1].
@@ -146,7 +146,7 @@ class SinGAN:
         else:
             self._check_noise(noise, level, sizes, 1 if image is None else len(image))
             noises = map(lambda std, z: std * z.to(self.device), stds, noise)
-        picture = self._starting_picture(level, image, sizes, blur)
+        picture = self._starting_image(level, image, sizes, blur)
         return self._generate(level, picture, sizes, noises)
 
     def sample(
@@ -169,8 +169,10 @@ class SinGAN:
             size, noise_scale, seed: as in ``run_from``. At another size or aspect, what is kept is
                 stretched (``random_generation.sample_mirrored`` continues it instead).
         """
-        if start not in STARTS:
-            raise ValueError(f"start={start!r} is not known; choose one of {', '.join(STARTS)}.")
+        if start not in START_IMAGES:
+            raise ValueError(
+                f"start={start!r} is not known; choose one of {', '.join(START_IMAGES)}."
+            )
         if n < 1:
             raise ValueError(f"n={n}: ask for at least one sample.")
         self.check_level(start_level)
@@ -195,7 +197,7 @@ class SinGAN:
             torch.zeros(1, *self.noise_shape(k), device=self.device) for k in range(1, level + 1)
         ]
         return self._generate(
-            0, self._starting_picture(0, None, self.plan.sizes), self.plan.sizes, noises
+            0, self._starting_image(0, None, self.plan.sizes), self.plan.sizes, noises
         )
 
     def _generate(
@@ -213,12 +215,12 @@ class SinGAN:
         for noise in noises:  # `enumerate` would keep each map until the next one is there
             if level > first_level:
                 picture = self._resize(picture, sizes[level])
-            picture = in_tiles(self.generators[level], noise, picture).clamp_(-1, 1)
+            picture = tiled_forward(self.generators[level], noise, picture).clamp_(-1, 1)
             level += 1
             del noise
         return picture
 
-    def _starting_picture(
+    def _starting_image(
         self, level: int, image: Tensor | None, sizes: Sequence[tuple[int, int]], blur: bool = True
     ) -> Tensor:
         """What the generator of ``level`` refines: ``image`` at that size, or zeros at level 0."""
@@ -303,7 +305,7 @@ class SinGAN:
             return self._checked_sizes(size)
         height, width = sizes[-1]
         if isinstance(size, (int, float)):
-            if size > LARGEST_FACTOR:
+            if size > MAX_SIZE_FACTOR:
                 raise ValueError(
                     f"size={size} is a factor, which would make {size:g} times {height} x {width} "
                     f"pixels; give a size in pixels as (height, width)."
@@ -389,7 +391,7 @@ class SinGAN:
                 f"level{level}.{name}": value for name, value in generator.state_dict().items()
             }
         if half:
-            tensors = {name: _halved(value) for name, value in tensors.items()}
+            tensors = {name: _to_half(value) for name, value in tensors.items()}
         weights = write_tensors(tensors, folder, "weights")
         write_json(folder / MODEL_FILE, self._describe() | {"weights": weights})
         for old in folder.glob("weights-*.safetensors"):
@@ -398,11 +400,9 @@ class SinGAN:
         return folder
 
     def _describe(self) -> dict[str, Any]:
-        from . import __version__
-
         return dict(
             format=FORMAT,
-            versions=dict(singan_edu=__version__, torch=torch.__version__),
+            versions=dict(singan_edu=package_version(), torch=torch.__version__),
             plan=dataclasses.asdict(self.plan),
             config=self.config.to_dict(),
             seed=self.seed,
@@ -435,7 +435,7 @@ class SinGAN:
         )
         for level, noise_std in enumerate(facts["noise_stds"]):
             generator = build_generator(model.config, level, model.image.shape[1])
-            generator.load_state_dict(_part(tensors, f"level{level}."))
+            generator.load_state_dict(_with_prefix(tensors, f"level{level}."))
             model = model.with_level(generator, noise_std)
         return model.to(device)
 
@@ -445,7 +445,7 @@ def noise_shape(
 ) -> tuple[int, int, int]:
     """(channels, height, width) of one noise map for a picture of ``size`` at ``level``."""
     channels = 1 if level == 0 else image_channels
-    return channels, size[0] + 2 * config.noise_margin, size[1] + 2 * config.noise_margin
+    return channels, size[0] + 2 * config.noise_padding, size[1] + 2 * config.noise_padding
 
 
 def check_seed(seed: int) -> int:
@@ -469,7 +469,7 @@ def _normal(shape: tuple[int, ...], keys: Sequence[tuple[int, ...]]) -> Tensor:
     return maps
 
 
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {
         name.removeprefix(prefix): value
         for name, value in tensors.items()
@@ -477,7 +477,7 @@ def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     }
 
 
-def _halved(value: Tensor) -> Tensor:
+def _to_half(value: Tensor) -> Tensor:
     """A convolution's weight, z* or the photograph as float16; what is not safe there, as it is.
 
     Vectors (biases, normalisation and its statistics) stay: they are few, and each moves a whole
@@ -487,7 +487,7 @@ def _halved(value: Tensor) -> Tensor:
     if value.dim() != 4:
         return value
     half = value.half()
-    safe = (half.float() - value).abs().max() <= LARGEST_LOSS * value.abs().max()
+    safe = (half.float() - value).abs().max() <= MAX_HALF_ERROR * value.abs().max()
     return half if safe else value
 
 
@@ -509,7 +509,7 @@ def _read_facts(folder: Path) -> dict[str, Any]:
             f"{file} has the format {facts.get('format')!r}; this version of singan_edu reads "
             f"format {FORMAT}."
         )
-    missing = [name for name in FACTS if name not in facts]
+    missing = [name for name in REQUIRED_KEYS if name not in facts]
     if missing:
         raise ValueError(
             f"{file} is damaged ({', '.join(missing)} missing); train again, or copy it again."

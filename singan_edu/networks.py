@@ -14,11 +14,11 @@ from torch import Tensor, nn
 
 from .config import TrainConfig
 
-SLOPE = 0.2  # of LeakyReLU below zero (authors' code)
+NEGATIVE_SLOPE = 0.2  # of LeakyReLU below zero (authors' code)
 # In memory, a picture's numbers follow each other channel by channel or pixel by pixel; layers keep
 # the order they are given. Pixel by pixel is quicker on a CPU by a sixth, except for the derivative
 # of a derivative that the penalty of a normalised discriminator needs.
-PIXEL_BY_PIXEL = torch.channels_last
+CHANNELS_LAST = torch.channels_last
 INIT_STD = 0.02  # of convolution weights, and of normalisation weights around 1 (authors' code)
 
 
@@ -54,7 +54,7 @@ class ConvBlock(nn.Sequential):
         super().__init__(
             nn.Conv2d(in_channels, out_channels, kernel_size, padding=padding),
             normalisation(norm, out_channels),
-            nn.LeakyReLU(SLOPE),
+            nn.LeakyReLU(NEGATIVE_SLOPE),
         )
 
 
@@ -104,9 +104,9 @@ class Generator(nn.Module):
         super().__init__()
         half_kernel = (kernel_size - 1) // 2
         self.norm = norm
-        self.reach = num_layers * half_kernel  # how far a pixel sees to each side: 5 pixels
-        self.padding = 0 if padding == "conv" else self.reach
-        self.noise_margin = self.reach if padding == "noise" else 0
+        self.radius = num_layers * half_kernel  # how far a pixel sees to each side: 5 pixels
+        self.padding = 0 if padding == "conv" else self.radius
+        self.noise_padding = self.radius if padding == "noise" else 0
         self.stack = conv_stack(
             image_channels,
             image_channels,
@@ -122,16 +122,16 @@ class Generator(nn.Module):
 
         Args:
             noise: (n, C, h + 2m, w + 2m), already times the level's noise std; m =
-                ``noise_margin``.
+                ``noise_padding``.
             previous: (n, C, h, w), the upsampled picture of the level before; zeros at the
                 coarsest.
 
         Returns:
             (n, C, h, w), within one of ``previous``; it may leave [-1, 1] a little.
         """
-        padded_noise = pad(noise, self.padding - self.noise_margin)  # (n, C, h+10, w+10)
+        padded_noise = pad(noise, self.padding - self.noise_padding)  # (n, C, h+10, w+10)
         padded_previous = pad(previous, self.padding)  # (n, C, h+10, w+10)
-        inputs = (padded_noise + padded_previous).contiguous(memory_format=PIXEL_BY_PIXEL)
+        inputs = (padded_noise + padded_previous).contiguous(memory_format=CHANNELS_LAST)
         residual = torch.tanh(self.stack(inputs))  # (n, C, h, w)
         return previous + residual
 
@@ -162,7 +162,7 @@ class Discriminator(nn.Module):
     ) -> None:
         super().__init__()
         self.norm = norm
-        self.layout = PIXEL_BY_PIXEL if norm == "none" else torch.contiguous_format
+        self.layout = CHANNELS_LAST if norm == "none" else torch.contiguous_format
         self.stack = conv_stack(
             image_channels, 1, width, norm=norm, num_layers=num_layers, kernel_size=kernel_size
         )
@@ -176,7 +176,7 @@ class Discriminator(nn.Module):
 
         Without normalisation D is convolutions and LeakyReLUs alone. Back from the scores, a
         convolution becomes its transpose, and a LeakyReLU a factor for each value: 1 where the
-        value is positive, ``SLOPE`` elsewhere. The factors are constants (their derivative is zero
+        value is positive, ``NEGATIVE_SLOPE`` elsewhere. The factors are constants (their derivative is zero
         wherever it exists), so what is left is a product of weights, which an ordinary backward
         pass differentiates. Autograd finds the same by differentiating its own backward pass, and
         takes half as long again.
@@ -200,7 +200,7 @@ class Discriminator(nn.Module):
         with torch.no_grad():
             for block in blocks:
                 image = block(image)  # (n, width, h - 2, w - 2), then (…, h - 4, w - 4), …
-                slopes.append(leaky_relu_slope(image))
+                slopes.append(leaky_relu_derivative(image))
             gradient = torch.ones_like(last(image))  # of the sum to each score: (n, 1, h-10, w-10)
         gradient = F.conv_transpose2d(gradient, last.weight)  # (n, width, h - 8, w - 8)
         for block, slope in zip(reversed(blocks), reversed(slopes)):
@@ -208,13 +208,13 @@ class Discriminator(nn.Module):
         return gradient
 
 
-def leaky_relu_slope(value: Tensor) -> Tensor:
-    """The derivative of LeakyReLU: 1 where ``value`` (before or after it) is positive, else SLOPE.
+def leaky_relu_derivative(value: Tensor) -> Tensor:
+    """The derivative of LeakyReLU: 1 where ``value`` (before or after it) is positive, else NEGATIVE_SLOPE.
 
-    >>> leaky_relu_slope(torch.tensor([-3.0, 0.0, 2.0]))
+    >>> leaky_relu_derivative(torch.tensor([-3.0, 0.0, 2.0]))
     tensor([0.2000, 0.2000, 1.0000])
     """
-    return torch.full_like(value, SLOPE).masked_fill_(value > 0, 1)
+    return torch.full_like(value, NEGATIVE_SLOPE).masked_fill_(value > 0, 1)
 
 
 def pad(image: Tensor, margin: int) -> Tensor:
@@ -247,7 +247,7 @@ def build_discriminator(config: TrainConfig, level: int, image_channels: int) ->
         )
 
 
-def hidden_kernels(network: Generator | Discriminator) -> list[nn.Parameter]:
+def hidden_weights(network: Generator | Discriminator) -> list[nn.Parameter]:
     """The kernels between hidden layers, (width, width, k, k) each: all but the first and last."""
     return [block[0].weight for block in network.stack[1:-1]]
 

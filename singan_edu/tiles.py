@@ -15,13 +15,15 @@ from torch import Tensor
 
 from .networks import Generator
 
-TILE = 256  # pixels; the 32 maps of a tile about fit into a CPU's cache
+TILE_SIZE = 256  # pixels; the 32 maps of a tile about fit into a CPU's cache
 
 
-def in_tiles(generator: Generator, noise: Tensor, previous: Tensor, *, tile: int = TILE) -> Tensor:
+def tiled_forward(
+    generator: Generator, noise: Tensor, previous: Tensor, *, tile: int = TILE_SIZE
+) -> Tensor:
     """``generator(noise, previous)``, computed in tiles where the picture is larger than one.
 
-    Each tile is cut out with ``generator.reach`` pixels around it, less where the picture ends.
+    Each tile is cut out with ``generator.radius`` pixels around it, less where the picture ends.
     What the generator pads it with is right at the border of the picture; at a cut it is wrong, but
     reaches no further than the pixels around the tile, which are thrown away. A generator that is
     not local (``Generator.is_local``) computes the picture whole, however large it is.
@@ -38,11 +40,13 @@ def in_tiles(generator: Generator, noise: Tensor, previous: Tensor, *, tile: int
     if max(height, width) <= tile or not generator.is_local:
         return generator(noise, previous)
     made = previous.new_empty(max(len(noise), len(previous)), *previous.shape[1:])
-    for rows, seen_rows in spans(height, tile, generator.reach):
-        for columns, seen_columns in spans(width, tile, generator.reach):
+    for rows, seen_rows in tile_slices(height, tile, generator.radius):
+        for columns, seen_columns in tile_slices(width, tile, generator.radius):
             window = generator(
                 noise[
-                    ..., _with_margin(seen_rows, generator), _with_margin(seen_columns, generator)
+                    ...,
+                    _with_noise_padding(seen_rows, generator),
+                    _with_noise_padding(seen_columns, generator),
                 ],
                 previous[..., seen_rows, seen_columns],
             )
@@ -52,14 +56,14 @@ def in_tiles(generator: Generator, noise: Tensor, previous: Tensor, *, tile: int
     return made
 
 
-def spans(length: int, tile: int, reach: int) -> Iterator[tuple[slice, slice]]:
+def tile_slices(length: int, tile: int, halo: int) -> Iterator[tuple[slice, slice]]:
     """Cut ``length`` pixels into parts of nearly one size, at most ``tile`` long.
 
     Yields:
-        For each part the pixels that belong to it, and those it depends on: ``reach`` more on
+        For each part the pixels that belong to it, and those it depends on: ``halo`` more on
         either side, less where the ``length`` ends.
 
-    >>> for part, seen in spans(20, 8, 5):
+    >>> for part, seen in tile_slices(20, 8, 5):
     ...     print(part.start, part.stop, "from", seen.start, seen.stop)
     0 6 from 0 11
     6 13 from 1 18
@@ -68,12 +72,12 @@ def spans(length: int, tile: int, reach: int) -> Iterator[tuple[slice, slice]]:
     parts = -(-length // tile)  # rounded up
     cuts = [length * part // parts for part in range(parts + 1)]
     for start, stop in zip(cuts, cuts[1:]):
-        yield slice(start, stop), slice(max(0, start - reach), min(length, stop + reach))
+        yield slice(start, stop), slice(max(0, start - halo), min(length, stop + halo))
 
 
-def _with_margin(seen: slice, generator: Generator) -> slice:
+def _with_noise_padding(seen: slice, generator: Generator) -> slice:
     """Where the noise of ``seen`` lies in a map that is larger by the margin, on both sides."""
-    return slice(seen.start, seen.stop + 2 * generator.noise_margin)
+    return slice(seen.start, seen.stop + 2 * generator.noise_padding)
 
 
 def _within(part: slice, seen: slice) -> slice:

@@ -11,7 +11,7 @@ from hypothesis import settings
 from torch import Tensor
 
 import singan_edu as sg
-from singan_edu import cost
+from singan_edu.training import cost
 
 # The same examples in every run: a test that fails, fails for everyone.
 settings.register_profile(

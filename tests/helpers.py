@@ -11,7 +11,8 @@ from torch import Tensor
 import singan_edu as sg
 from singan_edu.model import noise_shape
 from singan_edu.networks import build_generator, initialize
-from singan_edu.trainer import LevelTraining, begin_level
+from singan_edu.training.level import begin_level
+from singan_edu.training.state import TrainState
 
 
 def tiny_config(**changes: object) -> sg.TrainConfig:
@@ -65,7 +66,7 @@ def enlarge(network: torch.nn.Module, factor: float = 8.0) -> torch.nn.Module:
     return network
 
 
-def level_in_training(level: int, *, seed: int = 0, **changes: object) -> LevelTraining:
+def level_in_training(level: int, *, seed: int = 0, **changes: object) -> TrainState:
     """``level`` ready for the paper's three steps of each, above a pyramid with random weights."""
     config = tiny_config(**dict(discriminator_steps=3, generator_steps=3) | changes)
     model = untrained_model(config, picture(), levels=level, seed=seed)
@@ -99,18 +100,18 @@ def assert_same_model(one: sg.SinGAN, other: sg.SinGAN) -> None:
 class At(sg.Callback):
     """Calls ``action(state)`` once, at the end of the given iteration of the given level."""
 
-    def __init__(self, level: int, iteration: int, action: Callable[[LevelTraining], None]) -> None:
+    def __init__(self, level: int, iteration: int, action: Callable[[TrainState], None]) -> None:
         self.when, self.action = (level, iteration), action
 
-    def iteration_end(self, state: LevelTraining) -> None:
+    def iteration_end(self, state: TrainState) -> None:
         if (state.level, state.iteration) == self.when:
             self.action(state)
 
 
-def raiser(error: BaseException | type[BaseException]) -> Callable[[LevelTraining], None]:
+def raiser(error: BaseException | type[BaseException]) -> Callable[[TrainState], None]:
     """An action for ``At`` that raises ``error``."""
 
-    def action(state: LevelTraining) -> None:
+    def action(state: TrainState) -> None:
         raise error
 
     return action
@@ -119,10 +120,10 @@ def raiser(error: BaseException | type[BaseException]) -> Callable[[LevelTrainin
 class Record(sg.Callback):
     """Keeps ``look(state)`` of every iteration, by (level, iteration)."""
 
-    def __init__(self, look: Callable[[LevelTraining], object]) -> None:
+    def __init__(self, look: Callable[[TrainState], object]) -> None:
         self.look, self.seen = look, {}
 
-    def iteration_end(self, state: LevelTraining) -> None:
+    def iteration_end(self, state: TrainState) -> None:
         self.seen[state.level, state.iteration] = self.look(state)
 
 

@@ -27,7 +27,7 @@ PAPER = dict(
     discriminator_norm="batch",
     padding="zero",
     noise_amplitude=0.1,  # authors' code
-    resample_z_star=False,  # z* is drawn once
+    resample_reconstruction_noise=False,  # z* is drawn once
     reconstruction_weight=10,
     gradient_penalty_weight=0.1,
     iterations=2000,
@@ -38,7 +38,7 @@ PAPER = dict(
     betas=(0.5, 0.999),
     lr_decay=0.1,
     lr_decay_at=0.8,
-    statistics_passes=0,
+    precise_bn_passes=0,
     precision="float32",
 )  # 1600 of 2000
 
@@ -62,7 +62,7 @@ def test_every_field_is_documented_with_symbol_default_and_source(field):
 def test_equations_symbols_are_bound_to_their_fields():
     symbols = {field.name: field.metadata["symbol"] for field in dataclasses.fields(TrainConfig)}
     assert symbols["reconstruction_weight"] == "α" and symbols["gradient_penalty_weight"] == "λ"
-    assert symbols["scale_factor"] == "1/r" and symbols["resample_z_star"] == "z*"
+    assert symbols["scale_factor"] == "1/r" and symbols["resample_reconstruction_noise"] == "z*"
 
 
 def test_description_is_a_table_with_a_row_for_every_field_and_its_default():
@@ -92,9 +92,9 @@ def test_iterations_are_one_number_or_one_per_level_with_the_last_repeated():
 
 
 def test_receptive_field_and_noise_margin_follow_from_the_layers():
-    assert TrainConfig().receptive_field == 11 and TrainConfig().noise_margin == 0
-    assert TrainConfig(padding="noise").noise_margin == 5
-    assert TrainConfig(padding="noise", num_layers=3).noise_margin == 3
+    assert TrainConfig().receptive_field == 11 and TrainConfig().noise_padding == 0
+    assert TrainConfig(padding="noise").noise_padding == 5
+    assert TrainConfig(padding="noise", num_layers=3).noise_padding == 3
 
 
 def test_config_is_frozen_and_comparable():
@@ -137,7 +137,9 @@ def test_quick_presets_do_less_work_than_the_papers():
         assert quick.discriminator_norm == "none" and quick.max_channels < 128
         assert quick.discriminator_steps + quick.generator_steps < 6
         assert quick.optimizer == "muon"  # which a step costs hardly more, and fewer will do
-        assert quick.resample_z_star  # costs nothing, and more of the photograph is shown
+        assert (
+            quick.resample_reconstruction_noise
+        )  # costs nothing, and more of the photograph is shown
 
 
 def test_an_unknown_preset_is_answered_with_those_there_are():

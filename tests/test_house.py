@@ -1,68 +1,157 @@
-"""The house rules: imports go down, everything public is documented, the README's map is true."""
+"""The order of the packages: imports only go down, in no circle, and nothing imports the course.
+
+Every form of import counts: ``import``, ``from . import X``, inside functions, for type checkers,
+and ``importlib.import_module`` with a name written out.
+"""
+
+from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 import singan_edu as sg
 
-ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "singan_edu"
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-# The order of the README's table of modules is the order of the floors.
-FLOORS = [
-    name
-    for row in re.findall(r"^\| ((?:`[a-z_]+`(?:, )?)+) \|", README, re.M)
-    for name in re.findall(r"`([a-z_]+)`", row)
-]
-FILES = {
-    path.stem: path
-    for folder in (PACKAGE, PACKAGE / "applications")
-    for path in folder.glob("*.py")
-    if path.stem not in ("__init__", "__main__")
-}
-MODULES = sorted(FILES)
+PACKAGE = Path(sg.__file__).parent
+NAME = "singan_edu"
+# From the ground up: a module may import from packages further left, and from its own.
+ORDER = ("core", "training", "evaluation", "applications", "course", "cli")
+# The names of the course that the package hands out, on demand (see ``singan_edu.__getattr__``).
+ON_DEMAND = {"course.checks", "course.machine"}
 
 
-def run_time_imports(tree):
-    """Names of the package's own modules that a module imports, less those for type checkers."""
-    checking = {
-        id(node)
-        for branch in ast.walk(tree)
-        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
-        for node in ast.walk(branch)
-    }
+def dotted(path: Path) -> str:
+    """``"training.level"`` for a module, ``"training"`` for a package, ``""`` for the root."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+SOURCES = {dotted(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def place(module: str) -> str:
+    """The entry of ``ORDER`` that a module belongs to."""
+    first = module.split(".")[0]
+    return "cli" if first == "__main__" else first if first in ORDER else "core"
+
+
+def imported(module: str, source: str, *, is_package: bool = False) -> set[str]:
+    """The modules of this package that ``source``, the code of ``module``, imports."""
+    package = module.split(".") if module else []
+    if not is_package:
+        package = package[:-1]
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        names |= set(_targets(node, package))
+    return names
+
+
+def _targets(node: ast.AST, package: list[str]) -> Iterator[str]:
+    """The modules that one node imports, as dotted names below ``singan_edu``."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield from _known(alias.name)
+    elif isinstance(node, ast.ImportFrom):
+        start = [NAME, *package[: len(package) + 1 - node.level]] if node.level else []
+        base = ".".join([*start, *([node.module] if node.module else [])])
+        for alias in node.names:
+            found = list(_known(f"{base}.{alias.name}"))
+            yield from found or _known(base)
+    elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+        first = node.args[0]
+        if isinstance(first, ast.Constant):
+            yield from _known(first.value.replace("..", f"{NAME}.").lstrip("."))
+
+
+def _known(name: str) -> Iterator[str]:
+    """``name`` without the package's own, if it is a module of it."""
+    if name == NAME or name.startswith(f"{NAME}."):
+        module = name.removeprefix(NAME).removeprefix(".")
+        if module in SOURCES:
+            yield module
+
+
+def wrong_imports(module: str, names: set[str]) -> set[str]:
+    """Which of the imported modules stand above ``module``, or are the package's own root."""
+    limit = ORDER.index(place(module))
     return {
-        node.module.removeprefix("applications.").split(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.level and node.module
-        if id(node) not in checking
+        name
+        for name in names
+        if ORDER.index(place(name)) > limit or (name == "" and module != "__main__")
     }
 
 
-def test_the_readme_lists_every_module():
-    assert sorted(FLOORS) == MODULES
+def imports_of(module: str) -> set[str]:
+    """What a module of the package imports from the package."""
+    path = SOURCES[module]
+    return imported(module, path.read_text(encoding="utf-8"), is_package=path.name == "__init__.py")
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_an_import_only_ever_goes_down(module):
-    below = FLOORS[: FLOORS.index(module)]
-    imports = run_time_imports(ast.parse(FILES[module].read_text(encoding="utf-8")))
-    assert imports <= set(below), f"{module} imports {sorted(imports - set(below))} from above"
+@pytest.mark.parametrize("module", [name for name in SOURCES if name])
+def test_imports_only_go_down(module):
+    assert wrong_imports(module, imports_of(module)) == set()
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_everything_public_has_a_docstring(module):
-    tree = ast.parse(FILES[module].read_text(encoding="utf-8"))
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    scopes = [tree.body, *[node.body for node in classes]]  # a function's own are nobody else's
-    named = [node for scope in scopes for node in scope if isinstance(node, kinds)]
-    public = [node for node in named if not node.name.startswith("_")]
-    assert ast.get_docstring(tree)
-    assert [node.name for node in public if not ast.get_docstring(node)] == []
+def test_the_root_hands_out_the_course_on_demand_only():
+    """``import singan_edu`` must work, and be quick, without what the lessons need."""
+    tree = ast.parse(SOURCES[""].read_text(encoding="utf-8"))
+    at_the_top = ast.unparse(
+        ast.Module([n for n in tree.body if not isinstance(n, ast.FunctionDef)], [])
+    )
+    assert not {m for m in imported("", at_the_top, is_package=True) if place(m) == "course"}
+    assert {m for m in imports_of("") if place(m) == "course"} <= ON_DEMAND | {"course"}
+
+
+def test_no_module_is_in_a_circle():
+    try:
+        list(TopologicalSorter({m: imports_of(m) - {m} for m in SOURCES if m}).static_order())
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+PLANTED = [
+    ("model", "from . import course"),
+    ("model", "from .course import widgets"),
+    ("model", "from .course.widgets import explore"),
+    ("model", "import singan_edu.course.checks"),
+    ("model", "import singan_edu.training.run as run"),
+    ("model", "from singan_edu import course"),
+    ("model", "from singan_edu.training import run"),
+    ("model", "from . import __version__"),
+    ("model", "import singan_edu"),
+    ("model", "import singan_edu as sg"),
+    ("model", "def later():\n    from . import training"),
+    ("model", "if TYPE_CHECKING:\n    from .training.state import TrainState"),
+    ("model", "import importlib\nimportlib.import_module('singan_edu.course.plots')"),
+    ("training.level", "from ..evaluation import metrics"),
+    ("training.level", "from .. import evaluation"),
+    ("evaluation.metrics", "from ..applications.masks import blend"),
+    ("applications.editing", "from ..course.plots import show"),
+    ("course.exercises.lesson_01", "from ...cli import main"),
+    ("course.exercises.lesson_01", "from ... import cli"),
+    ("course.labs.toy_2d", "import singan_edu.cli"),
+]
+
+
+@pytest.mark.parametrize(("module", "source"), PLANTED)
+def test_a_planted_import_is_found_in_every_form(module, source):
+    assert wrong_imports(module, imported(module, source))
+
+
+def test_importing_the_package_takes_no_jupyter_and_no_course():
+    """In a process of its own, since this one has imported everything."""
+    code = "import sys, singan_edu; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    unwanted = r"(IPython|ipywidgets|jupyter\w*|papermill|nbclient|psutil|matplotlib)"
+    loaded = done.stdout.split()
+    assert not [name for name in loaded if re.match(rf"{unwanted}(\.|$)", name)]
+    assert not [name for name in loaded if name.startswith("singan_edu.course")]
 
 
 def test_the_public_names_exist():
@@ -70,7 +159,7 @@ def test_the_public_names_exist():
 
 
 def test_nothing_is_pickled():
-    text = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    text = "".join(path.read_text(encoding="utf-8") for path in SOURCES.values())
     # The published Inception weights are a pickle; weights_only reads nothing but tensors of it.
     assert not re.search(r"import pickle|joblib|allow_pickle", text)
     assert not re.search(r"(?<!safetensors\.)torch\.(save\(|load\((?!.*weights_only=True\)))", text)

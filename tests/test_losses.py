@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 import singan_edu as sg
 from singan_edu import losses
-from singan_edu.losses import interpolate
+from singan_edu.losses import random_interpolate
 from singan_edu.networks import build_discriminator
 
 
@@ -123,7 +123,7 @@ def test_penalty_sends_no_gradient_to_the_pictures(norm):
         torch.rand(1, 3, 14, 14).requires_grad_(),
     )
     discriminator = sg.Discriminator(3, 4, norm=norm)
-    mixed = interpolate(real, fake, torch.Generator().manual_seed(0))
+    mixed = random_interpolate(real, fake, torch.Generator().manual_seed(0))
     sg.gradient_penalty(discriminator, mixed).backward()
     assert real.grad is None and fake.grad is None and not mixed.requires_grad
     assert all(
@@ -225,7 +225,7 @@ def test_input_gradient_is_what_a_small_change_of_a_pixel_does_to_the_sum_of_sco
 def test_interpolation_is_one_point_on_the_way_from_fake_to_real():
     real, fake = torch.ones(1, 3, 4, 4), torch.zeros(1, 3, 4, 4)
     rng = torch.Generator().manual_seed(0)
-    shares = [interpolate(real, fake, rng).unique() for _ in range(200)]
+    shares = [random_interpolate(real, fake, rng).unique() for _ in range(200)]
     assert all(len(share) == 1 and 0 <= share <= 1 for share in shares)
     shares = torch.cat(shares)
     assert shares.mean().item() == pytest.approx(0.5, abs=0.06)

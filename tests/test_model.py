@@ -354,8 +354,8 @@ def test_every_kind_of_generator_makes_pictures_of_every_size(norm, padding):
     assert model.reconstruct().shape == (1, 3, 24, 32)
     assert model.noise_shape(0) == (
         1,
-        13 + 2 * model.config.noise_margin,
-        17 + 2 * model.config.noise_margin,
+        13 + 2 * model.config.noise_padding,
+        17 + 2 * model.config.noise_padding,
     )
 
 

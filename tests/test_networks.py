@@ -86,17 +86,17 @@ def test_networks_of_a_level_get_the_width_and_the_layers_of_the_config():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_generator_keeps_the_size_in_all_padding_modes(padding, size, channels):
     generator = Generator(channels, 4, padding=padding)
-    margin = generator.noise_margin
+    margin = generator.noise_padding
     noise = torch.randn(2, channels, size[0] + 2 * margin, size[1] + 2 * margin, generator=rng())
     assert generator(noise, torch.zeros(2, channels, *size)).shape == (2, channels, *size)
 
 
 def test_only_noise_padding_asks_for_larger_noise():
     margins = {
-        padding: Generator(padding=padding).noise_margin for padding in ("zero", "noise", "conv")
+        padding: Generator(padding=padding).noise_padding for padding in ("zero", "noise", "conv")
     }
     assert margins == {"zero": 0, "noise": 5, "conv": 0}
-    assert Generator(padding="noise", num_layers=3, kernel_size=5).noise_margin == 6
+    assert Generator(padding="noise", num_layers=3, kernel_size=5).noise_padding == 6
 
 
 @torch.no_grad()

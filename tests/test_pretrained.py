@@ -16,9 +16,9 @@ import torch
 from helpers import files_in
 
 import singan_edu as sg
-from singan_edu.callbacks import reconstruction_error
-from singan_edu.evaluation import AXES
+from singan_edu.evaluation.scorecard import AXES
 from singan_edu.pretrained import FOLDER
+from singan_edu.training.callbacks import reconstruction_error
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "singan_edu"

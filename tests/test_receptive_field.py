@@ -61,7 +61,7 @@ def test_one_pixel_changes_exactly_an_eleven_by_eleven_window_of_the_generator(
     padding, norm, touched
 ):
     generator = sharp(Generator(3, 6, norm=norm, padding=padding))
-    margin, row, column = generator.noise_margin, 14, 17
+    margin, row, column = generator.noise_padding, 14, 17
     noise = torch.zeros(1, 3, 30 + 2 * margin, 36 + 2 * margin, dtype=torch.float64)
     previous = torch.zeros(1, 3, 30, 36, dtype=torch.float64)
     before = generator(noise, previous)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 import singan_edu as sg
 from singan_edu import model as model_module
 from singan_edu.networks import Generator
-from singan_edu.tiles import TILE, in_tiles, spans
+from singan_edu.tiles import TILE_SIZE, tile_slices, tiled_forward
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -35,7 +35,7 @@ def inputs(
     generator: Generator, size: tuple[int, int], channels: int = 3, n: tuple[int, int] = (1, 1)
 ) -> tuple[Tensor, Tensor]:
     """Noise and previous picture, ``n`` of either, that nothing repeats in."""
-    height, width = (side + 2 * generator.noise_margin for side in size)
+    height, width = (side + 2 * generator.noise_padding for side in size)
     noise = torch.randn(n[0], channels, height, width, generator=rng(3))
     return noise, torch.rand(n[1], channels, *size, generator=rng(4)) * 2 - 1
 
@@ -50,7 +50,7 @@ def windows_seen(generator: Generator) -> list[tuple[int, int]]:
 @pytest.fixture
 def small_tiles(monkeypatch):
     """Samples are computed in tiles of 9 pixels; calling it makes them whole again."""
-    monkeypatch.setattr(model_module, "in_tiles", functools.partial(in_tiles, tile=9))
+    monkeypatch.setattr(model_module, "tiled_forward", functools.partial(tiled_forward, tile=9))
     return monkeypatch.undo
 
 
@@ -63,7 +63,7 @@ def test_tiles_make_up_the_whole_picture(tile, norm, padding):
     noise, previous = inputs(generator, (50, 71) if tile > 1 else (13, 6))
     whole = generator(noise, previous)
     assert (whole - previous).std() > 0.1  # the generator does something
-    assert (in_tiles(generator, noise, previous, tile=tile) - whole).abs().max() < 1e-5
+    assert (tiled_forward(generator, noise, previous, tile=tile) - whole).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize("size", [(16, 17), (33, 5), (1, 40), (48, 48), (3, 200)])
@@ -71,7 +71,7 @@ def test_tiles_of_any_shape_of_picture(size):
     generator = frozen_generator(padding="noise")
     noise, previous = inputs(generator, size)
     whole = generator(noise, previous)
-    assert (in_tiles(generator, noise, previous, tile=16) - whole).abs().max() < 1e-5
+    assert (tiled_forward(generator, noise, previous, tile=16) - whole).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize("options", [dict(num_layers=2), dict(num_layers=3, kernel_size=5)])
@@ -80,14 +80,14 @@ def test_tiles_of_generators_that_see_less_or_further(options, padding):
     generator = frozen_generator(padding=padding, **options)
     noise, previous = inputs(generator, (40, 31))
     whole = generator(noise, previous)
-    assert (in_tiles(generator, noise, previous, tile=12) - whole).abs().max() < 1e-5
+    assert (tiled_forward(generator, noise, previous, tile=12) - whole).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize("n", [(2, 2), (3, 1), (1, 3)])
 def test_tiles_of_several_pictures_where_one_map_or_picture_serves_all(n):
     generator = frozen_generator()
     noise, previous = inputs(generator, (30, 41), n=n)
-    made = in_tiles(generator, noise, previous, tile=16)
+    made = tiled_forward(generator, noise, previous, tile=16)
     assert made.shape == (max(n), 3, 30, 41)
     assert (made - generator(noise, previous)).abs().max() < 1e-5
 
@@ -95,17 +95,19 @@ def test_tiles_of_several_pictures_where_one_map_or_picture_serves_all(n):
 def test_tiles_of_grey_pictures_and_of_one_map_for_all_channels():
     grey = frozen_generator(channels=1)
     noise, previous = inputs(grey, (30, 41), channels=1)
-    assert (in_tiles(grey, noise, previous, tile=16) - grey(noise, previous)).abs().max() < 1e-5
+    assert (
+        tiled_forward(grey, noise, previous, tile=16) - grey(noise, previous)
+    ).abs().max() < 1e-5
     colour, previous = frozen_generator(), previous.expand(1, 3, 30, 41)
     whole = colour(noise, previous)
-    assert (in_tiles(colour, noise, previous, tile=16) - whole).abs().max() < 1e-5
+    assert (tiled_forward(colour, noise, previous, tile=16) - whole).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize("size", [(30, 41), (12, 500), (700, 3)])
 def test_no_window_is_larger_than_a_tile_and_what_it_sees(size):
     generator = frozen_generator()
     seen = windows_seen(generator)
-    in_tiles(generator, *inputs(generator, size), tile=16)
+    tiled_forward(generator, *inputs(generator, size), tile=16)
     assert len(seen) > 1 and max(max(window) for window in seen) <= 16 + 2 * 5
 
 
@@ -113,18 +115,18 @@ def test_a_picture_that_fits_in_a_tile_is_computed_at_once():
     generator = frozen_generator()
     noise, previous = inputs(generator, (16, 12))
     seen = windows_seen(generator)
-    made = in_tiles(generator, noise, previous, tile=16)
+    made = tiled_forward(generator, noise, previous, tile=16)
     assert seen == [(16, 12)] and torch.equal(made, generator(noise, previous))
 
 
 @pytest.mark.parametrize("tile", [1, 5, 8, 16, 40])
 @pytest.mark.parametrize("length", [1, 7, 16, 17, 33])
 def test_spans_cover_each_pixel_once_in_nearly_equal_parts(length, tile):
-    parts = [range(length)[part] for part, _ in spans(length, tile, 5)]
+    parts = [range(length)[part] for part, _ in tile_slices(length, tile, 5)]
     assert [pixel for part in parts for pixel in part] == list(range(length))
     lengths = [len(part) for part in parts]
     assert max(lengths) <= tile and max(lengths) - min(lengths) <= 1
-    for part, (_, seen) in zip(parts, spans(length, tile, 5)):
+    for part, (_, seen) in zip(parts, tile_slices(length, tile, 5)):
         assert range(length)[seen] == range(max(0, part[0] - 5), min(length, part[-1] + 6))
 
 
@@ -149,15 +151,15 @@ def test_a_generator_reaches_as_far_as_its_receptive_field(options, padding):
     changed[..., 20, 20] += 1
     moved = (generator(noise, changed) - generator(noise, previous)).abs().amax((0, 1)) > 0
     rows = moved.any(1).nonzero()
-    assert rows.min() == 20 - generator.reach and rows.max() == 20 + generator.reach
-    assert 2 * generator.reach + 1 == sg.receptive_field(**options)
+    assert rows.min() == 20 - generator.radius and rows.max() == 20 + generator.radius
+    assert 2 * generator.radius + 1 == sg.receptive_field(**options)
 
 
 def test_what_is_not_local_is_computed_whole_however_large():
     for generator in (frozen_generator(norm="instance"), frozen_generator().train()):
         noise, previous = inputs(generator, (30, 41))
         seen = windows_seen(generator)
-        made = in_tiles(generator, noise, previous, tile=8)
+        made = tiled_forward(generator, noise, previous, tile=8)
         assert seen == [(30, 41)]
         assert torch.allclose(made, generator(noise, previous), atol=1e-6)
 
@@ -188,10 +190,10 @@ def test_a_sample_in_tiles_is_the_sample(channels, norm, padding, small_tiles):
 def test_pictures_larger_than_a_tile_are_computed_in_tiles():
     model = untrained_model(tiny_config(), picture())
     seen = windows_seen(model.generators[-1])
-    model.sample(seed=0, size=(TILE // 4, TILE))
-    assert seen == [(TILE // 4, TILE)]
-    made = model.sample(seed=0, size=(TILE // 4, TILE + 1))
-    assert made.shape[-1] == TILE + 1 and len(seen) == 3
+    model.sample(seed=0, size=(TILE_SIZE // 4, TILE_SIZE))
+    assert seen == [(TILE_SIZE // 4, TILE_SIZE)]
+    made = model.sample(seed=0, size=(TILE_SIZE // 4, TILE_SIZE + 1))
+    assert made.shape[-1] == TILE_SIZE + 1 and len(seen) == 3
 
 
 @pytest.mark.parametrize("start_level", [0, 1])
@@ -199,7 +201,7 @@ def test_noise_of_a_level_is_drawn_in_its_turn_when_the_map_before_is_gone(
     start_level, monkeypatch
 ):
     model = untrained_model(tiny_config(), picture())
-    steps, draw, generate = [], model_module._normal, model_module.in_tiles
+    steps, draw, generate = [], model_module._normal, model_module.tiled_forward
     drawn: list[weakref.ref] = []
 
     def recorded_draw(shape: tuple[int, ...], keys: list[tuple[int, ...]]) -> Tensor:
@@ -214,7 +216,7 @@ def test_noise_of_a_level_is_drawn_in_its_turn_when_the_map_before_is_gone(
         return generate(generator, *given)
 
     monkeypatch.setattr(model_module, "_normal", recorded_draw)
-    monkeypatch.setattr(model_module, "in_tiles", recorded_generate)
+    monkeypatch.setattr(model_module, "tiled_forward", recorded_generate)
     model.sample(seed=0, start_level=start_level, start="real")
     assert steps == [
         (what, level) for level in range(start_level, 3) for what in ("noise", "picture")

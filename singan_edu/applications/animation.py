@@ -63,7 +63,7 @@ def animate(
         loop: make the last frame lead over to the first as to any other.
         size: (height, width) in pixels, or a factor. At another size than that of the training, z*
             lies in the middle, with new noise around it, or is cut. It makes the photograph there
-            if it was the same throughout training (``resample_z_star=False``).
+            if it was the same throughout training (``resample_reconstruction_noise=False``).
         noise_scale: factor on the walk's distance from z_rec, one number or one per trained level.
             The walk has a standard deviation of ``walk_std(alpha, beta)``, 0.47 by default, less
             than the noise of a sample; 1 over it moves as much as samples differ, at level 0 even

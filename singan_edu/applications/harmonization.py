@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..images import Source
 from ..model import SinGAN
-from .injection import final_mask, inject
+from .injection import blending_mask, inject
 
 DILATE, FEATHER = 7 / 250, 5 / 250  # of the long side: the authors' 7 and 5 pixels of 250
 
@@ -74,4 +74,4 @@ def harmonization_mask(
 
     Grown by 2.8 % of the long side and blurred by 2 %: the authors' 7 and 5 pixels of 250.
     """
-    return final_mask(model, mask, dilate=dilate, feather=feather)
+    return blending_mask(model, mask, dilate=dilate, feather=feather)

@@ -17,12 +17,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..evaluation.metrics import patch_swd
+from ..evaluation.patches import PATCH_SIZE, nearest_patches
 from ..images import Source, load_image, load_mask, match_size, resize
-from ..masks import blend, check_mask, soft_mask
-from ..metrics import patch_swd
 from ..model import SinGAN, new_seed
-from ..patches import PATCH_SIZE, nearest_patches
 from ..pyramid import PyramidPlan
+from .masks import blend, check_mask, soft_mask
 
 Application = Callable[..., Tensor]  # application(model, picture, [mask,] level, *, seed, …)
 LARGEST_DRIFT = 28.0  # grey levels; see suggest_level
@@ -61,10 +61,10 @@ def inject(
 
 def finest(model: SinGAN) -> Tensor:
     """The training picture at the size that the pyramid makes, (1, C, H, W) in [-1, 1]."""
-    return resize(model.image, finest_size(model))
+    return resize(model.image, output_size(model))
 
 
-def finest_size(model: SinGAN) -> tuple[int, int]:
+def output_size(model: SinGAN) -> tuple[int, int]:
     """(height, width) of what the pyramid makes: of its last trained level."""
     return model.plan.sizes[model.trained_levels - 1]
 
@@ -72,10 +72,10 @@ def finest_size(model: SinGAN) -> tuple[int, int]:
 def fitted(model: SinGAN, picture: Source | Tensor, name: str) -> Tensor:
     """``picture`` as a tensor of the size that the pyramid makes, (1, C, H, W) in [-1, 1]."""
     image = picture if isinstance(picture, Tensor) else load_image(picture)
-    return match_size(image, finest_size(model), name)
+    return match_size(image, output_size(model), name)
 
 
-def final_mask(model: SinGAN, mask: Source | Tensor, *, dilate: float, feather: float) -> Tensor:
+def blending_mask(model: SinGAN, mask: Source | Tensor, *, dilate: float, feather: float) -> Tensor:
     """The soft mask that a result is blended with, (1, 1, H, W) in [0, 1] at its size.
 
     Args:
@@ -83,7 +83,7 @@ def final_mask(model: SinGAN, mask: Source | Tensor, *, dilate: float, feather: 
         dilate, feather: radius and standard deviation as shares of the long side, so that they mean
             the same at every size.
     """
-    long_side = max(finest_size(model))
+    long_side = max(output_size(model))
     hard = fitted_mask(model, mask).to(model.device)
     return soft_mask(hard, dilate=dilate * long_side, feather=feather * long_side)
 
@@ -92,7 +92,7 @@ def fitted_mask(model: SinGAN, mask: Source | Tensor) -> Tensor:
     """``mask`` as zeros and ones at the size that the pyramid makes, (1, 1, H, W)."""
     mask = mask if isinstance(mask, Tensor) else load_mask(mask)
     check_mask(mask)
-    fitting = (match_size(mask, finest_size(model), "The mask") > 0.5).float()
+    fitting = (match_size(mask, output_size(model), "The mask") > 0.5).float()
     check_mask(fitting)
     return fitting
 
@@ -142,14 +142,14 @@ class LevelFacts:
 
     Attributes:
         level: 0 would be the coarsest.
-        strangeness: how far what was made is from the training picture's patches; ``before`` of
+        patch_distance: how far what was made is from the training picture's patches; ``before`` of
             ``LevelSuggestion`` says how far the input was.
         drift: root mean square change of layout and colour against the input, in grey levels, seen
             at the coarsest size.
     """
 
     level: int
-    strangeness: float
+    patch_distance: float
     drift: float
 
 
@@ -161,7 +161,7 @@ class LevelSuggestion:
         level: the suggestion.
         reason: in words.
         facts: one entry per level.
-        before: the strangeness of the input itself.
+        before: the patch_distance of the input itself.
     """
 
     level: int
@@ -171,9 +171,9 @@ class LevelSuggestion:
     plan: PyramidPlan
 
     def __str__(self) -> str:
-        rows = [f"{'':22}strangeness   drift", f"{'the input':22}{self.before:11.3f}{0:8.1f}"]
+        rows = [f"{'':22}patch_distance   drift", f"{'the input':22}{self.before:11.3f}{0:8.1f}"]
         rows += [
-            f"{self.plan.label(row.level):22}{row.strangeness:11.3f}{row.drift:8.1f}"
+            f"{self.plan.label(row.level):22}{row.patch_distance:11.3f}{row.drift:8.1f}"
             + ("  <- suggested" if row.level == self.level else "")
             for row in self.facts
         ]
@@ -196,7 +196,7 @@ def suggest_level(
     Coarser levels take away more of what is foreign to the training picture, and finer ones keep
     more of the input; there is no level that is best at both. Two numbers per level say so:
 
-    * *strangeness*. With a mask, the mean distance of the patches on its border, which see some of
+    * *patch_distance*. With a mask, the mean distance of the patches on its border, which see some of
       both sides, to the nearest of the training picture (``nearest_patches``): where something was
       pasted, no such patch exists. Inside, what an edit moved is always the training picture's own.
       Without a mask, ``patch_swd(band=True)`` of the whole picture, since flat paint is near to any
@@ -210,7 +210,7 @@ def suggest_level(
         samples: results per level that the numbers are means of.
         options: of ``application``.
 
-    Where it fails: strangeness falls with every coarser level, so the choice is in the drift, and
+    Where it fails: patch_distance falls with every coarser level, so the choice is in the drift, and
     its limit is a matter of taste. 28 grey levels were set by eye on four pictures, and chose what
     the eye chose on two others; so it is where to begin, and ``over_levels`` is how to look on.
     """
@@ -225,10 +225,12 @@ def suggest_level(
             [application(model, *inputs, level, seed=seed + k, **options) for k in range(samples)]
         )
         facts.append(
-            LevelFacts(level, strangeness(model, made, region), drift(model, made, given, region))
+            LevelFacts(
+                level, patch_distance(model, made, region), drift(model, made, given, region)
+            )
         )
     chosen = next((row for row in facts if row.drift <= largest_drift), facts[-1])
-    before = strangeness(model, given, region)
+    before = patch_distance(model, given, region)
     reason = _reason(chosen, before, largest_drift)
     return LevelSuggestion(chosen.level, reason, tuple(facts), before, model.plan)
 
@@ -241,12 +243,12 @@ def _reason(chosen: LevelFacts, before: float, largest_drift: float) -> str:
         else f"No level keeps layout and colours of the input within {largest_drift:g} grey "
         f"levels; level {chosen.level}, the finest, comes nearest ({chosen.drift:.0f})"
     )
-    if chosen.strangeness > before:
+    if chosen.patch_distance > before:
         return f"{kept}; but what it makes is no nearer to the training picture than the input."
-    return f"{kept}; what is foreign falls by {1 - chosen.strangeness / before:.0%}."
+    return f"{kept}; what is foreign falls by {1 - chosen.patch_distance / before:.0%}."
 
 
-def strangeness(model: SinGAN, pictures: Tensor, region: Tensor | None = None) -> float:
+def patch_distance(model: SinGAN, pictures: Tensor, region: Tensor | None = None) -> float:
     """How far pictures (n, C, H, W) are from the training picture's patches; 0 is equal.
 
     Args:

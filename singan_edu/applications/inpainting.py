@@ -45,9 +45,9 @@ from scipy.sparse.linalg import spsolve
 from torch import Tensor
 
 from ..images import Source, paste, round_half_up
-from ..masks import VISIBLE, blend, check_mask
 from ..model import SinGAN
-from .injection import finest, finest_size, fitted, fitted_mask
+from .injection import finest, fitted, fitted_mask, output_size
+from .masks import VISIBLE, blend, check_mask
 
 FEATHER = 8 / 250  # of the long side: four pixels of 128
 Borders = int | tuple[int, int, int, int]
@@ -114,7 +114,7 @@ def _noise_in_hole(
     # At a coarse level all that has a pixel of the hole in it is drawn anew.
     holes = [F.adaptive_max_pool2d(hole, size) for size in model.level_sizes()]
     around = [model.reconstruction_noise] + [torch.zeros_like(z) for z in maps[1:]]
-    margin = [model.config.noise_margin] * 4
+    margin = [model.config.noise_padding] * 4
     return [
         torch.where(F.pad(here, margin, mode="replicate") > 0, z, rest)
         for here, z, rest in zip(holes, maps, around)
@@ -196,7 +196,7 @@ def _generate_around(
     """What level 0 makes of z* amid new noise, (n, C, top + H + bottom, left + W + right)."""
     axes = [
         _aligned(borders[2 * axis : 2 * axis + 2], model.plan.sizes[0][axis], side)
-        for axis, side in enumerate(finest_size(model))
+        for axis, side in enumerate(output_size(model))
     ]
     size = tuple(canvas for _, canvas, _ in axes)
     scales = model.noise_scales(noise_scale)

@@ -13,11 +13,11 @@ import torch
 from scipy.cluster.vq import kmeans2
 from torch import Tensor
 
-from ..callbacks import Callback, notify
 from ..images import Source, resize
 from ..model import SinGAN, check_seed
-from ..trainer import begin_level, finish_level, train_level
-from ..training import StopWhenNotFinite
+from ..training.level import begin_level, finish_level, train_level
+from ..training.run import StopWhenNotFinite
+from ..training.state import Callback, notify
 from .injection import fitted, injection_levels
 
 COLOURS = 5  # authors' code

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from ..images import paste
-from ..masks import Point
 from .inpainting import smooth_fill
+from .masks import Point
 
 Corner = tuple[int, int]
 

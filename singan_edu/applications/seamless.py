@@ -69,7 +69,7 @@ def sample_seamless(
     ]
     laid_out = [tuple(side * count for side, count in zip(one, repeats)) for one in sizes]
     noise = model.draw_noise(n, size=size, seed=seed)
-    margin = model.config.noise_margin
+    margin = model.config.noise_padding
     for axis, count in enumerate(repeats):
         noise = [_repeat(z, 2 + axis, one[axis], count, margin) for z, one in zip(noise, sizes)]
     made = model.run_from(0, noise=noise, noise_scale=noise_scale, size=laid_out)
@@ -84,7 +84,7 @@ def repeats_needed(model: SinGAN, sides: Sequence[int]) -> int:
     so many tiles, of which each level's is as long as ``sides`` says: 0.9 of one for a short side
     of 25 to 96 pixels, 1.2 of one up to 188.
     """
-    seen = sum(generator.reach / side for generator, side in zip(model.generators, sides))
+    seen = sum(generator.radius / side for generator, side in zip(model.generators, sides))
     seen += sum(CUBIC_REACH / side for side in sides[:-1])
     return 1 + 2 * math.ceil(seen)
 

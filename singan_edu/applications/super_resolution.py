@@ -17,13 +17,13 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ..callbacks import Callback
 from ..config import TrainConfig
+from ..evaluation.metrics import check_pictures, downscale_consistency, psnr, rmse, ssim
 from ..images import ImageNotice, fitted_size, resize, round_half_up
-from ..metrics import check_pictures, downscale_consistency, psnr, rmse, ssim
-from ..model import LARGEST_FACTOR, SinGAN
+from ..model import MAX_SIZE_FACTOR, SinGAN
 from ..pyramid import PyramidPlan
-from ..training import load_or_train, run_folder
+from ..training.run import load_or_train, run_folder
+from ..training.state import Callback
 
 STEP = 2 ** (1 / 3)  # about what one step enlarges by (authors' code)
 SMALLEST_STEP = 2 ** (1 / 6)  # what a pyramid is trained for at least; more would be many levels
@@ -136,10 +136,10 @@ def count_steps(factor: float) -> int:
     """
     if not 1 < factor < math.inf:  # nan is refused, too
         raise ValueError(f"factor={factor} must be a number above 1, such as 2 or 2.5.")
-    if factor > LARGEST_FACTOR:
+    if factor > MAX_SIZE_FACTOR:
         raise ValueError(
             f"factor={factor:g} would make each pixel {factor:g} x {factor:g} pixels, all but one "
-            f"of them invented; choose at most {LARGEST_FACTOR}."
+            f"of them invented; choose at most {MAX_SIZE_FACTOR}."
         )
     return max(1, round_half_up(math.log(factor) / math.log(STEP)))
 

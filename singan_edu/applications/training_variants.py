@@ -16,17 +16,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..callbacks import Callback
 from ..config import TrainConfig
-from ..cost import plan_for
-from ..evaluation import Score, scorecard
+from ..evaluation.metrics import MIN_CONTRAST, check_pictures, coherence, pixel_diversity
+from ..evaluation.patches import nearest_patches
+from ..evaluation.scorecard import Score, scorecard
 from ..images import fitted_size, resize, round_half_up
-from ..metrics import PLAIN, check_pictures, coherence, pixel_diversity
 from ..model import SinGAN
-from ..patches import nearest_patches
 from ..pyramid import PyramidPlan
 from ..receptive_field import receptive_field
-from ..training import load_or_train, run_folder
+from ..training.plan import plan_for
+from ..training.run import load_or_train, run_folder
+from ..training.state import Callback
 
 SCALES = (2, 3, 4, 5)
 MODES = ("conv", "zero", "noise")  # as the supplement has them, from the most fixed border on
@@ -269,7 +269,7 @@ def layout_correlation(real: Tensor, samples: Tensor, *, side: int = LAYOUT_SIDE
     """
     check_pictures(real, samples)
     wanted, found = (_centred_thumbnails(x, side) for x in (real, samples))  # (n, values)
-    if wanted.norm() < PLAIN * wanted.shape[1] ** 0.5:
+    if wanted.norm() < MIN_CONTRAST * wanted.shape[1] ** 0.5:
         raise ValueError("The photograph has no layout: reduced, it is of one plain colour.")
     return torch.cosine_similarity(wanted, found).mean().item()
 
@@ -329,13 +329,13 @@ def border_variability(samples: Tensor, *, margin: int = MARGIN) -> tuple[float,
             f"within a border of {margin}; take a smaller margin or larger pictures."
         )
     inner = deviations[margin:-margin, margin:-margin]
-    if inner.mean() < PLAIN:
+    if inner.mean() < MIN_CONTRAST:
         return math.nan, math.nan
     around = (deviations.sum() - inner.sum()) / (deviations.numel() - inner.numel())
     return tuple((x / inner.mean()).item() for x in (around, _corners(deviations, margin).mean()))
 
 
-def frame_reach(heights: Sequence[int], first: int = 0) -> float:
+def border_influence_radius(heights: Sequence[int], first: int = 0) -> float:
     """How far from its border a sample can depend on what stands beyond, in pixels of the finest.
 
     At each level the frame is seen ``MARGIN`` pixels deep, and a pixel of a level of height h is
@@ -348,9 +348,9 @@ def frame_reach(heights: Sequence[int], first: int = 0) -> float:
         first: the first level with a frame; 1 where noise runs on beyond the border, since level 0
             is made of noise alone.
 
-    >>> frame_reach([48])
+    >>> border_influence_radius([48])
     5.0
-    >>> round(frame_reach([25, 35, 48]), 1)   # of 24 to the middle
+    >>> round(border_influence_radius([25, 35, 48]), 1)   # of 24 to the middle
     21.5
     """
     return float(sum(MARGIN * heights[-1] / height for height in heights[first:]))

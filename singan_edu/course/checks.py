@@ -1,0 +1,347 @@
+"""Exercises that say what is right, what is wrong, and why: ``check("01.2", answer)``.
+
+The exercises of a lesson are in ``singan_edu/course/exercises/lesson_NN.py``. Each knows its typical
+mistakes as code: an answer that gives what a mistaken one gives is told which mistake it is.
+Nothing here raises in class, and what passed is kept for the student to hand in::
+
+    checks.export("Ada")                       a file with what Ada has passed
+    checks.merge(["Ada.json", "Ben.json"])     the teacher's table
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import datetime
+import html
+import importlib
+import json
+import math
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from ..files import write_json
+from . import plots
+from .answers import answers_folder, remember, remembered
+
+PASSED, WRONG, BLANK = "passed", "wrong", "not attempted"
+MARKS = {PASSED: "✔", WRONG: "✘", BLANK: "☐"}
+COLOURS = {PASSED: plots.GREEN, WRONG: plots.VERMILION, BLANK: "inherit"}
+DOTS = {1: "●○○", 2: "●●○", 3: "●●●"}
+PASSED_FILE = "passed"
+BLANK_ANSWERS = (None, ...)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A typical wrong answer, as code, and what to tell whoever gives it.
+
+    Attributes:
+        name: in a few words, for tests and teachers.
+        function: the mistaken answer (a value, where the exercise asks for a value).
+        diagnosis: one or two sentences: what went wrong, and where to look.
+    """
+
+    name: str
+    function: Any
+    diagnosis: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of a lesson.
+
+    Attributes:
+        id: lesson and number, ``"01.2"``.
+        title: a few words, as in the notebook's heading.
+        difficulty: 1, 2 or 3 dots.
+        minutes: how long it takes.
+        expected: the right answer: the library's function, or a value.
+        cases: arguments on which the answer is tried, one tuple each; () if a value is asked for.
+        mistakes: two or more typical wrong answers.
+        tolerance: largest difference that passes.
+        draw: (expected, yours) of the first case that differs -> figure; where both are pictures
+            of one size it is not needed.
+    """
+
+    id: str
+    title: str
+    difficulty: int
+    minutes: int
+    expected: Any
+    cases: tuple[tuple, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    tolerance: float = 1e-4
+    draw: Callable[[Any, Any], Figure] | None = None
+
+    @property
+    def heading(self) -> str:
+        """The exercise's heading in its lesson."""
+        return f"### Exercise {self.id} {DOTS[self.difficulty]} {self.minutes} min · {self.title}"
+
+    def outcomes(self, answer: Any) -> list[Any]:
+        """What an answer comes to in each case; the arguments are copies, and noise is the same."""
+        if not self.cases:
+            return [answer]
+        return [_called(answer, case) for case in self.cases]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check found; a notebook shows it as text and, where it helps, a picture.
+
+    Attributes:
+        id: of the exercise.
+        status: ``"passed"``, ``"wrong"`` or ``"not attempted"``.
+        message: what to tell the student.
+        figure: expected, yours and their difference, if they can be drawn.
+        mistake: name of the known mistake, if it is one.
+    """
+
+    id: str
+    status: str
+    message: str
+    figure: Figure | None = field(default=None, repr=False)
+    mistake: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the exercise is solved."""
+        return self.status == PASSED
+
+    def __str__(self) -> str:
+        return f"{MARKS[self.status]} {self.id} {self.status}. {self.message}".strip()
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
+        style = f"border-left: 4px solid {COLOURS[self.status]}; padding-left: 0.6em"
+        text = f'<p style="{style}">{html.escape(str(self))}</p>'.replace("\n", "<br>")
+        if self.figure is not None:
+            code = base64.b64encode(plots.compress_png(plots.png(self.figure))).decode()
+            alt = f"Exercise {self.id}: expected, yours, and their difference."
+            text += f'<img alt="{alt}" src="data:image/png;base64,{code}">'
+        return {"text/html": text, "text/plain": str(self)}
+
+
+# ----------------------------------------------------------------------------------------- checking
+def check(id: str, answer: Any) -> Result:
+    """Try an answer; say whether it is right, and if not, what differs and the likely reason.
+
+    Args:
+        id: of the exercise, ``"01.2"``.
+        answer: the student's function, or value. ``...`` and None mean: not attempted yet.
+
+    Returns:
+        A result that the notebook shows. Whatever the answer does, nothing is raised.
+    """
+    exercise = find(id)
+    expected = exercise.outcomes(exercise.expected)
+    if any(answer is nothing for nothing in BLANK_ANSWERS):
+        return Result(id, BLANK, "Put your answer after the equals sign.")
+    try:
+        outcomes = exercise.outcomes(answer)
+    except NotImplementedError:
+        return Result(id, BLANK, "Write the function's body in place of the dots.")
+    except Exception as error:
+        return Result(id, WRONG, _raised(error))
+    if all(any(outcome is nothing for nothing in BLANK_ANSWERS) for outcome in outcomes):
+        return Result(id, BLANK, "The function returns nothing so far.")
+    return _judged(exercise, expected, outcomes)
+
+
+def find(id: str) -> Exercise:
+    """The exercise of that id.
+
+    Raises:
+        ValueError: there is none; the message lists those of the lesson.
+    """
+    exercises = {exercise.id: exercise for exercise in exercises_of(id.split(".")[0])}
+    if id not in exercises:
+        raise ValueError(
+            f"There is no exercise {id!r}; there are {', '.join(exercises) or 'none'}."
+        )
+    return exercises[id]
+
+
+def exercises_of(lesson: str) -> tuple[Exercise, ...]:
+    """The exercises of a lesson, ``"01"``; () if it has none."""
+    try:
+        module = importlib.import_module(f"{__package__}.exercises.lesson_{lesson}")
+    except ModuleNotFoundError:
+        return ()
+    return module.EXERCISES
+
+
+def difference(expected: Any, yours: Any) -> float:
+    """Largest difference of two outcomes; infinite where they are of different kind or shape.
+
+    >>> difference([(25, 33), 2.0], [(25, 34), 2.0])
+    1.0
+    """
+    if isinstance(expected, list | tuple) and isinstance(yours, list | tuple):
+        pairs = list(zip(expected, yours))
+        return max([difference(*pair) for pair in pairs] + [_uneven(expected, yours)])
+    if isinstance(expected, str | None) or isinstance(yours, str | None):
+        return 0.0 if expected == yours else math.inf
+    try:
+        one, other = _numbers(expected), _numbers(yours)
+    except (TypeError, ValueError, RuntimeError):
+        return math.inf
+    if one.shape != other.shape or not np.isfinite(other).all():
+        return math.inf
+    return float(np.abs(one - other).max()) if one.size else 0.0
+
+
+def _uneven(one: Sequence, other: Sequence) -> float:
+    """Infinite where two sequences are not of one length."""
+    return 0.0 if len(one) == len(other) else math.inf
+
+
+def _called(answer: Callable, case: tuple) -> Any:
+    """The answer for copies of the arguments, with PyTorch's own noise from one seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return answer(*copy.deepcopy(case))
+
+
+def _numbers(thing: Any) -> np.ndarray:
+    if isinstance(thing, Tensor):
+        thing = thing.detach().cpu()
+    return np.asarray(thing, dtype=np.float64)
+
+
+def _judged(exercise: Exercise, expected: list[Any], outcomes: list[Any]) -> Result:
+    gaps = [difference(right, yours) for right, yours in zip(expected, outcomes)]
+    if max(gaps) <= exercise.tolerance:
+        remember(PASSED_FILE, exercise.id, datetime.date.today().isoformat())
+        return Result(exercise.id, PASSED, f"{len(gaps)} of {len(gaps)} cases agree.")
+    worst = next(i for i, gap in enumerate(gaps) if gap > exercise.tolerance)
+    mistake = _recognised(exercise, outcomes)
+    message = _compared(exercise, worst, expected[worst], outcomes[worst], gaps[worst])
+    if mistake:
+        message = f"{mistake.diagnosis}\n{message}"
+    figure = _drawn(exercise, expected[worst], outcomes[worst])
+    return Result(exercise.id, WRONG, message, figure, mistake.name if mistake else "")
+
+
+def _recognised(exercise: Exercise, outcomes: list[Any]) -> Mistake | None:
+    """The known mistake that gives these very outcomes."""
+    for mistake in exercise.mistakes:
+        mistaken = exercise.outcomes(mistake.function)
+        if all(difference(m, o) <= exercise.tolerance for m, o in zip(mistaken, outcomes)):
+            return mistake
+    return None
+
+
+def _compared(exercise: Exercise, index: int, expected: Any, yours: Any, gap: float) -> str:
+    """Expected, yours and the difference as text."""
+    case = f"Case {index + 1}: " if exercise.cases else ""
+    text = f"{case}expected {_described(expected)}; yours {_described(yours)}"
+    return text + (f"; off by up to {gap:.4g}." if math.isfinite(gap) else ".")
+
+
+def _described(thing: Any) -> str:
+    """A value in a line of text; of a tensor its shape."""
+    if isinstance(thing, Tensor) and thing.numel() > 1:
+        return f"a tensor {tuple(thing.shape)} with mean {thing.float().mean():.4g}"
+    if isinstance(thing, Tensor | float) and not isinstance(thing, bool):
+        return (
+            f"{float(thing):.5g}"
+            if not isinstance(thing, Tensor) or thing.numel()
+            else "an empty tensor"
+        )
+    text = repr(thing)
+    return text if len(text) <= 160 else text[:157] + "..."
+
+
+def _is_picture(thing: Any) -> bool:
+    return isinstance(thing, Tensor) and thing.dim() == 4 and thing.shape[1] in (1, 3)
+
+
+def _drawn(exercise: Exercise, expected: Any, yours: Any) -> Figure | None:
+    """Expected, yours and their difference, where they can be drawn."""
+    try:
+        if exercise.draw:
+            return exercise.draw(expected, yours)
+        if _is_picture(expected) and _is_picture(yours) and expected.shape == yours.shape:
+            return plots.comparison(expected, yours)
+    except Exception as error:  # of a drawing; the words of the check are there without it
+        warnings.warn(f"The difference could not be drawn: {error}", stacklevel=2)
+    return None
+
+
+def _raised(error: Exception) -> str:
+    """An error of the student's code, with its line."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    line = f", in `{last.line}`" if last.line else f", line {last.lineno}"
+    return f"Your code stopped with {type(error).__name__}: {error}{line}"
+
+
+# ------------------------------------------------------------------------------------ handing in
+def export(name: str, folder: str | Path | None = None) -> Path:
+    """Write what ``name`` has passed to a file to hand in; returns its path."""
+    stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in name) or "nobody"
+    path = Path(folder or answers_folder()) / f"passed_{stem}.json"
+    write_json(path, {"name": name, "passed": remembered(PASSED_FILE)})
+    return path
+
+
+@dataclass(frozen=True)
+class Table:
+    """Who passed what.
+
+    Attributes:
+        exercises: ids, in order.
+        students: name -> ids passed.
+        unreadable: names of files that are not what ``export`` writes.
+    """
+
+    exercises: tuple[str, ...]
+    students: dict[str, frozenset[str]]
+    unreadable: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        width = max([7, *map(len, self.students)])
+        lines = [" ".join(["student".ljust(width), *self.exercises, "passed"])]
+        for name, passed in sorted(self.students.items()):
+            marks = [
+                "✓".center(len(id)) if id in passed else " " * len(id) for id in self.exercises
+            ]
+            lines.append(" ".join([name.ljust(width), *marks, f"{len(passed):6d}"]))
+        return "\n".join(lines + [f"could not be read: {name}" for name in self.unreadable])
+
+    __repr__ = __str__
+
+
+def merge(files: Iterable[str | Path]) -> Table:
+    """The files of a class as one table; several files of one student count together."""
+    students: dict[str, frozenset[str]] = {}
+    unreadable = []
+    for file in map(Path, files):
+        try:
+            facts = json.loads(file.read_text(encoding="utf-8"))
+            name, passed = str(facts["name"]), frozenset(dict(facts["passed"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            unreadable.append(file.name)
+            continue
+        students[name] = students.get(name, frozenset()) | passed
+    exercises = tuple(sorted(frozenset().union(*students.values())))
+    return Table(exercises, students, tuple(unreadable))
+
+
+def summary(ids: Sequence[str]) -> str:
+    """Which of ``ids`` are passed, in one line.
+
+    >>> summary([])
+    'Exercises: 0 of 0 passed.'
+    """
+    passed = [id for id in ids if id in remembered(PASSED_FILE)]
+    return f"Exercises: {len(passed)} of {len(ids)} passed."

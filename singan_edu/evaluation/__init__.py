@@ -1,0 +1,1 @@
+"""How good samples are: patches, metrics, SIFID, controls, the scorecard, the real/fake study."""

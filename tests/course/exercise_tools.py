@@ -1,0 +1,94 @@
+"""What the tests of lessons share: calls in a cell, exercises in a notebook, a lesson as code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any, NamedTuple
+
+import pytest
+
+from singan_edu.course import canvas, plots, widgets
+from singan_edu.course import lesson as furniture
+
+
+class Stub(NamedTuple):
+    """An exercise as it stands in a lesson."""
+
+    id: str
+    answer: str  # the name of what is checked
+    task: str  # the Markdown above
+    source: str  # the code cell
+    fold: str  # the Markdown below
+    solution: str  # the code in its fold
+
+
+def calls(source: str, *functions: str) -> list[ast.Call]:
+    """The calls of functions of these names, in the order of the text."""
+    found = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and (getattr(node.func, "attr", None) or getattr(node.func, "id", None)) in functions
+    ]
+    return sorted(found, key=lambda node: (node.lineno, node.col_offset))
+
+
+def stubs(notebook: dict[str, Any]) -> list[Stub]:
+    """The exercises of a lesson: the cells around every ``check``."""
+    sources = ["".join(cell["source"]) for cell in notebook["cells"]]
+    kinds = [cell["cell_type"] for cell in notebook["cells"]]
+    found = []
+    for i, (kind, source) in enumerate(zip(kinds, sources)):
+        for call in calls(source, "check") if kind == "code" else []:
+            id, answer = call.args[0].value, call.args[1].id
+            found.append(Stub(id, answer, sources[i - 1], source, *_fold(sources[i + 1])))
+    return found
+
+
+def _fold(text: str) -> tuple[str, str]:
+    """(all folds, the code of the solution)."""
+    folds = "".join(re.findall(r"<details>.*?</details>", text, flags=re.S))
+    solution = re.search(r"<summary>Solution</summary>.*?```python\n(.*?)```", folds, flags=re.S)
+    return folds, solution[1] if solution else ""
+
+
+def imports(notebook: dict[str, Any]) -> dict[str, Any]:
+    """A namespace with all that the lesson imports."""
+    space: dict[str, Any] = {}
+    for cell in notebook["cells"]:
+        for node in ast.parse(code_of(cell)).body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                exec(compile(ast.Module([node], []), "imports", "exec"), space)
+    return space
+
+
+def code_of(cell: dict[str, Any]) -> str:
+    """The source of a code cell; of any other, nothing."""
+    return "".join(cell["source"]) if cell["cell_type"] == "code" else ""
+
+
+def refused_claims(
+    notebook: dict[str, Any],
+    until: str,
+    patch: pytest.MonkeyPatch,
+    parameters: dict[str, object],
+) -> list[str]:
+    """The claims that do not hold when a lesson runs, in this process, up to claim ``until``.
+
+    Nothing is drawn, since a claim is about numbers. ``parameters`` override the lesson's own.
+    """
+    refused: list[str] = []
+    patch.setattr(furniture, "claim", lambda id, holds, *a, **k: holds or refused.append(id))
+    patch.setattr(plots, "show", lambda *args, **options: None)
+    patch.setattr(widgets, "explore", lambda *args, **options: None)
+    patch.setattr(canvas, "live_view", lambda *args, **options: None)
+    space: dict[str, Any] = {"__name__": "lesson"}
+    for cell in notebook["cells"]:
+        source = code_of(cell)
+        exec(compile(source, cell["id"], "exec"), space)
+        if "parameters" in furniture.tags(cell):
+            space.update(parameters)
+        if until in [call.args[0].value for call in calls(source, "claim")]:
+            return refused
+    raise ValueError(f"There is no claim {until}.")

@@ -1,0 +1,89 @@
+"""What the claims of lesson 11 name, switched off (see ``faults``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from singan_edu.applications import harmonization, masks
+from singan_edu.model import SinGAN
+
+from .everywhere import Everywhere
+
+
+def compares_nothing(everywhere: Everywhere) -> None:
+    """11.a: the difference of two pictures selects everything."""
+    everywhere(masks.difference_mask, lambda before, after: torch.ones_like(before[:, :1]))
+
+
+def fed_in_sharp(everywhere: Everywhere) -> None:
+    """11.b, 11.f: pictures go in as sharp as they are, whatever was asked for."""
+
+    class Sharp(SinGAN):
+        def run_from(
+            self, level: int, image: Tensor | None = None, *, blur: bool = True, **options: object
+        ) -> Tensor:
+            return SinGAN.run_from(self, level, image, blur=False, **options)
+
+    everywhere(SinGAN, Sharp)
+
+
+def level_ignored(everywhere: Everywhere) -> None:
+    """11.c, 11.d: always the finest level."""
+    original = harmonization.harmonize
+
+    def always_finest(model: SinGAN, *inputs: object, **options: object) -> Tensor:
+        return original(model, *inputs[:2], model.trained_levels - 1, **options)
+
+    everywhere(original, always_finest)
+
+
+def nothing_redrawn(everywhere: Everywhere) -> None:
+    """11.e: generators that let nearly everything pass."""
+    original = harmonization.harmonize
+
+    def shy(model: SinGAN, composite: Tensor, *rest: object, **options: object) -> Tensor:
+        return torch.lerp(composite, original(model, composite, *rest, **options), 0.1)
+
+    everywhere(original, shy)
+
+
+def all_above_zero(everywhere: Everywhere) -> None:
+    """11.g: no threshold, as in the authors' code."""
+    original = masks.soft_mask
+    everywhere(original, lambda mask, **lengths: original((mask > 0).float(), **lengths))
+
+
+def hard_edges(everywhere: Everywhere) -> None:
+    """11.h: masks that are neither grown nor blurred."""
+    original = masks.soft_mask
+    everywhere(original, lambda mask, **lengths: original(mask, dilate=0, feather=0))
+
+
+def composite_for_background(everywhere: Everywhere) -> None:
+    """11.i: outside the mask the composite is returned, with all that was spoilt in it."""
+    original = harmonization.harmonize
+
+    def wrong(model: SinGAN, composite: Tensor, mask: Tensor, *rest: object, **options) -> Tensor:
+        made = original(model, composite, mask, *rest, **options)
+        return masks.blend(composite, made, harmonization.harmonization_mask(model, mask))
+
+    everywhere(original, wrong)
+
+
+FAULTS: dict[str, Callable[[Everywhere], None]] = {
+    "11.a": compares_nothing,
+    "11.b": fed_in_sharp,
+    "11.c": level_ignored,
+    "11.d": level_ignored,
+    "11.e": nothing_redrawn,
+    "11.f": fed_in_sharp,
+    "11.g": all_above_zero,
+    "11.h": hard_edges,
+    "11.i": composite_for_background,
+}
+
+# A student's own photograph must not break the lesson.
+OTHER_PHOTOS = ("deep_field", "desert_arch", "autumn_wood")
