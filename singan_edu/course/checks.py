@@ -11,10 +11,8 @@ Nothing here raises in class, and what passed is kept for the student to hand in
 from __future__ import annotations
 
 import base64
-import copy
 import datetime
 import html
-import importlib
 import json
 import math
 import traceback
@@ -25,74 +23,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from ..files import write_json
 from . import plots
 from .answers import answers_folder, remember, remembered
+from .exercises import Exercise, Mistake, find
 
 PASSED, WRONG, BLANK = "passed", "wrong", "not attempted"
 MARKS = {PASSED: "✔", WRONG: "✘", BLANK: "☐"}
 COLOURS = {PASSED: plots.GREEN, WRONG: plots.VERMILION, BLANK: "inherit"}
-DOTS = {1: "●○○", 2: "●●○", 3: "●●●"}
 PASSED_FILE = "passed"
 BLANK_ANSWERS = (None, ...)
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A typical wrong answer, as code, and what to tell whoever gives it.
-
-    Attributes:
-        name: in a few words, for tests and teachers.
-        function: the mistaken answer (a value, where the exercise asks for a value).
-        diagnosis: one or two sentences: what went wrong, and where to look.
-    """
-
-    name: str
-    function: Any
-    diagnosis: str
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """One exercise of a lesson.
-
-    Attributes:
-        id: lesson and number, ``"01.2"``.
-        title: a few words, as in the notebook's heading.
-        difficulty: 1, 2 or 3 dots.
-        minutes: how long it takes.
-        expected: the right answer: the library's function, or a value.
-        cases: arguments on which the answer is tried, one tuple each; () if a value is asked for.
-        mistakes: two or more typical wrong answers.
-        tolerance: largest difference that passes.
-        draw: (expected, yours) of the first case that differs -> figure; where both are pictures
-            of one size it is not needed.
-    """
-
-    id: str
-    title: str
-    difficulty: int
-    minutes: int
-    expected: Any
-    cases: tuple[tuple, ...] = ()
-    mistakes: tuple[Mistake, ...] = ()
-    tolerance: float = 1e-4
-    draw: Callable[[Any, Any], Figure] | None = None
-
-    @property
-    def heading(self) -> str:
-        """The exercise's heading in its lesson."""
-        return f"### Exercise {self.id} {DOTS[self.difficulty]} {self.minutes} min · {self.title}"
-
-    def outcomes(self, answer: Any) -> list[Any]:
-        """What an answer comes to in each case; the arguments are copies, and noise is the same."""
-        if not self.cases:
-            return [answer]
-        return [_called(answer, case) for case in self.cases]
 
 
 @dataclass(frozen=True)
@@ -100,14 +43,14 @@ class Result:
     """What a check found; a notebook shows it as text and, where it helps, a picture.
 
     Attributes:
-        id: of the exercise.
+        number: of the exercise.
         status: ``"passed"``, ``"wrong"`` or ``"not attempted"``.
         message: what to tell the student.
         figure: expected, yours and their difference, if they can be drawn.
         mistake: name of the known mistake, if it is one.
     """
 
-    id: str
+    number: str
     status: str
     message: str
     figure: Figure | None = field(default=None, repr=False)
@@ -119,65 +62,45 @@ class Result:
         return self.status == PASSED
 
     def __str__(self) -> str:
-        return f"{MARKS[self.status]} {self.id} {self.status}. {self.message}".strip()
+        return f"{MARKS[self.status]} {self.number} {self.status}. {self.message}".strip()
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
         style = f"border-left: 4px solid {COLOURS[self.status]}; padding-left: 0.6em"
         text = f'<p style="{style}">{html.escape(str(self))}</p>'.replace("\n", "<br>")
         if self.figure is not None:
             code = base64.b64encode(plots.compress_png(plots.png(self.figure))).decode()
-            alt = f"Exercise {self.id}: expected, yours, and their difference."
+            alt = f"Exercise {self.number}: expected, yours, and their difference."
             text += f'<img alt="{alt}" src="data:image/png;base64,{code}">'
         return {"text/html": text, "text/plain": str(self)}
 
 
 # ----------------------------------------------------------------------------------------- checking
-def check(id: str, answer: Any) -> Result:
+def check(number: str, answer: Any) -> Result:
     """Try an answer; say whether it is right, and if not, what differs and the likely reason.
 
     Args:
-        id: of the exercise, ``"01.2"``.
+        number: of the exercise, ``"01.2"``.
         answer: the student's function, or value. ``...`` and None mean: not attempted yet.
 
     Returns:
         A result that the notebook shows. Whatever the answer does, nothing is raised.
     """
-    exercise = find(id)
-    expected = exercise.outcomes(exercise.expected)
-    if any(answer is nothing for nothing in BLANK_ANSWERS):
-        return Result(id, BLANK, "Put your answer after the equals sign.")
+    exercise = find(number)
+    if _is_blank(answer):
+        return Result(number, BLANK, "Put your answer after the equals sign.")
     try:
-        outcomes = exercise.outcomes(answer)
+        outcomes = [answer] if exercise.asks_for_a_value else exercise.outcomes(answer)
     except NotImplementedError:
-        return Result(id, BLANK, "Write the function's body in place of the dots.")
+        return Result(number, BLANK, "Write the function's body in place of the dots.")
     except Exception as error:
-        return Result(id, WRONG, _raised(error))
-    if all(any(outcome is nothing for nothing in BLANK_ANSWERS) for outcome in outcomes):
-        return Result(id, BLANK, "The function returns nothing so far.")
-    return _judged(exercise, expected, outcomes)
+        return Result(number, WRONG, _raised(error))
+    if all(map(_is_blank, outcomes)):
+        return Result(number, BLANK, "The function returns nothing so far.")
+    return _judged(exercise, exercise.outcomes(exercise.solution), outcomes)
 
 
-def find(id: str) -> Exercise:
-    """The exercise of that id.
-
-    Raises:
-        ValueError: there is none; the message lists those of the lesson.
-    """
-    exercises = {exercise.id: exercise for exercise in exercises_of(id.split(".")[0])}
-    if id not in exercises:
-        raise ValueError(
-            f"There is no exercise {id!r}; there are {', '.join(exercises) or 'none'}."
-        )
-    return exercises[id]
-
-
-def exercises_of(lesson: str) -> tuple[Exercise, ...]:
-    """The exercises of a lesson, ``"01"``; () if it has none."""
-    try:
-        module = importlib.import_module(f"{__package__}.exercises.lesson_{lesson}")
-    except ModuleNotFoundError:
-        return ()
-    return module.EXERCISES
+def _is_blank(thing: Any) -> bool:
+    return any(thing is blank for blank in BLANK_ANSWERS)
 
 
 def difference(expected: Any, yours: Any) -> float:
@@ -205,13 +128,6 @@ def _uneven(one: Sequence, other: Sequence) -> float:
     return 0.0 if len(one) == len(other) else math.inf
 
 
-def _called(answer: Callable, case: tuple) -> Any:
-    """The answer for copies of the arguments, with PyTorch's own noise from one seed."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        return answer(*copy.deepcopy(case))
-
-
 def _numbers(thing: Any) -> np.ndarray:
     if isinstance(thing, Tensor):
         thing = thing.detach().cpu()
@@ -221,15 +137,15 @@ def _numbers(thing: Any) -> np.ndarray:
 def _judged(exercise: Exercise, expected: list[Any], outcomes: list[Any]) -> Result:
     gaps = [difference(right, yours) for right, yours in zip(expected, outcomes)]
     if max(gaps) <= exercise.tolerance:
-        remember(PASSED_FILE, exercise.id, datetime.date.today().isoformat())
-        return Result(exercise.id, PASSED, f"{len(gaps)} of {len(gaps)} cases agree.")
+        remember(PASSED_FILE, exercise.number, datetime.date.today().isoformat())
+        return Result(exercise.number, PASSED, f"{len(gaps)} of {len(gaps)} cases agree.")
     worst = next(i for i, gap in enumerate(gaps) if gap > exercise.tolerance)
     mistake = _recognised(exercise, outcomes)
     message = _compared(exercise, worst, expected[worst], outcomes[worst], gaps[worst])
     if mistake:
         message = f"{mistake.diagnosis}\n{message}"
     figure = _drawn(exercise, expected[worst], outcomes[worst])
-    return Result(exercise.id, WRONG, message, figure, mistake.name if mistake else "")
+    return Result(exercise.number, WRONG, message, figure, mistake.name if mistake else "")
 
 
 def _recognised(exercise: Exercise, outcomes: list[Any]) -> Mistake | None:
@@ -243,7 +159,7 @@ def _recognised(exercise: Exercise, outcomes: list[Any]) -> Mistake | None:
 
 def _compared(exercise: Exercise, index: int, expected: Any, yours: Any, gap: float) -> str:
     """Expected, yours and the difference as text."""
-    case = f"Case {index + 1}: " if exercise.cases else ""
+    case = f"Case {index + 1}: " if not exercise.asks_for_a_value else ""
     text = f"{case}expected {_described(expected)}; yours {_described(yours)}"
     return text + (f"; off by up to {gap:.4g}." if math.isfinite(gap) else ".")
 
@@ -299,8 +215,8 @@ class Table:
     """Who passed what.
 
     Attributes:
-        exercises: ids, in order.
-        students: name -> ids passed.
+        exercises: numbers, in order.
+        students: name -> numbers passed.
         unreadable: names of files that are not what ``export`` writes.
     """
 
@@ -313,7 +229,7 @@ class Table:
         lines = [" ".join(["student".ljust(width), *self.exercises, "passed"])]
         for name, passed in sorted(self.students.items()):
             marks = [
-                "✓".center(len(id)) if id in passed else " " * len(id) for id in self.exercises
+                ("✓" if number in passed else "").center(len(number)) for number in self.exercises
             ]
             lines.append(" ".join([name.ljust(width), *marks, f"{len(passed):6d}"]))
         return "\n".join(lines + [f"could not be read: {name}" for name in self.unreadable])
@@ -337,11 +253,12 @@ def merge(files: Iterable[str | Path]) -> Table:
     return Table(exercises, students, tuple(unreadable))
 
 
-def summary(ids: Sequence[str]) -> str:
-    """Which of ``ids`` are passed, in one line.
+def summary(numbers: Sequence[str]) -> str:
+    """Say in one line how many of the exercises ``numbers`` are passed.
 
     >>> summary([])
     'Exercises: 0 of 0 passed.'
     """
-    passed = [id for id in ids if id in remembered(PASSED_FILE)]
-    return f"Exercises: {len(passed)} of {len(ids)} passed."
+    passed = remembered(PASSED_FILE)
+    count = sum(number in passed for number in numbers)
+    return f"Exercises: {count} of {len(numbers)} passed."
