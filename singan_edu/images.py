@@ -24,11 +24,18 @@ from .files import write_bytes
 BACKGROUND = (255, 255, 255)  # what transparent pictures are composited over
 GREY_MODES = ("1", "L", "LA")
 DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")  # grey, too, of more than 8 bits
-Source = str | os.PathLike | Image.Image | np.ndarray
+Source = str | os.PathLike[str] | Image.Image | np.ndarray[Any, np.dtype[Any]]
+Size = tuple[int, int]  # (height, width) in pixels
 
 
 class ImageNotice(UserWarning):
     """Something about a picture that its owner should know, though nothing is wrong."""
+
+
+def size_of(image: Tensor) -> Size:
+    """Return (height, width) of an image (..., H, W), in pixels."""
+    height, width = image.shape[-2:]
+    return height, width
 
 
 # ----------------------------------------------------------------------------------------- loading

@@ -1,7 +1,7 @@
 """Exercises that say what is right, what is wrong, and why: ``check("01.2", answer)``.
 
-The exercises of a lesson are in ``singan_edu/course/exercises/lesson_NN.py``. Each knows its typical
-mistakes as code: an answer that gives what a mistaken one gives is told which mistake it is.
+The exercises of a lesson are in ``course/exercises/lesson_NN.py``. Each knows its typical mistakes
+as code: an answer that gives what a mistaken one gives is told which mistake it is.
 Nothing here raises in class, and what passed is kept for the student to hand in::
 
     checks.export("Ada")                       a file with what Ada has passed
@@ -17,7 +17,7 @@ import json
 import math
 import traceback
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
