@@ -56,34 +56,34 @@ def test_pixel_pairs_are_pixels_and_their_right_neighbours(channels):
 def test_estimate_slope_and_push_of_a_ramp():
     real, fake = toy_2d.two_clouds(2.0)
     assert toy_2d.estimate(Ramp(), real, fake) == pytest.approx(6, rel=1e-5)
-    assert toy_2d.slope(Ramp(), real) == pytest.approx(3)
-    assert toy_2d.push(Ramp(), fake, toy_2d.Rule()) == pytest.approx(3)
+    assert toy_2d.gradient_norm(Ramp(), real) == pytest.approx(3)
+    assert toy_2d.generator_gradient_norm(Ramp(), fake, toy_2d.Rule()) == pytest.approx(3)
 
 
 def test_the_ordinary_gan_does_not_push_where_it_is_sure():
     rule, fake = toy_2d.Rule(logistic=True), torch.tensor([[-9.0, 0.0]])
-    assert 0 < toy_2d.push(Ramp(), fake, rule) < 1e-10
-    assert toy_2d.push(Ramp(), -fake, rule) == pytest.approx(3)
+    assert 0 < toy_2d.generator_gradient_norm(Ramp(), fake, rule) < 1e-10
+    assert toy_2d.generator_gradient_norm(Ramp(), -fake, rule) == pytest.approx(3)
 
 
 def test_points_go_uphill_and_frames_are_kept():
     game = toy_2d.Game(torch.zeros(toy_2d.POINTS, 2), toy_2d.RULES["λ = 10"])
-    game.critic, game.optimizer = Ramp(), torch.optim.SGD([torch.zeros(1)], lr=0.0)
+    game.discriminator, game.optimizer = Ramp(), torch.optim.SGD([torch.zeros(1)], lr=0.0)
     before = game.points.detach().clone()
-    toy_2d.critic_step, original = lambda *arguments: None, toy_2d.critic_step
+    toy_2d.discriminator_step, original = lambda *arguments: None, toy_2d.discriminator_step
     try:
         game.after(5)
     finally:
-        toy_2d.critic_step = original
+        toy_2d.discriminator_step = original
     steps = game.points.detach() - before
-    assert torch.allclose(steps, torch.tensor([5 * toy_2d.PACE * 3, 0.0]), atol=1e-5)
+    assert torch.allclose(steps, torch.tensor([5 * toy_2d.STEP_SIZE * 3, 0.0]), atol=1e-5)
     assert list(game.frames) == [0, 5] and game.travelled < 0  # away from the middle
 
 
 def test_clipping_bounds_every_weight():
     real, fake = toy_2d.two_clouds(2.0)
-    critic = toy_2d.trained_critic(real, fake, toy_2d.Rule(clip=0.02), steps=3)
-    assert max(weight.abs().max() for weight in critic.parameters()) <= 0.02
+    discriminator = toy_2d.trained_discriminator(real, fake, toy_2d.Rule(clip=0.02), steps=3)
+    assert max(weight.abs().max() for weight in discriminator.parameters()) <= 0.02
 
 
 # ------------------------------------------------------------------------------------- on a picture

@@ -21,7 +21,14 @@ from ...model import SinGAN
 from ...pyramid import image_pyramid, plan_pyramid
 from ...training import level as training_level
 from ..checks import BLANK_ANSWERS, Exercise, Mistake
-from ..labs.toy_2d import adam, estimate, new_critic, on_the_way, slope, two_clouds
+from ..labs.toy_2d import (
+    adam,
+    estimate,
+    gradient_norm,
+    new_discriminator,
+    random_interpolates,
+    two_clouds,
+)
 from ..plots import BLUE, ORANGE, TITLE_SIZE, VERMILION, draw_image, paired_bars
 
 
@@ -421,17 +428,17 @@ def faulty_loss(
 def admit(name: str, steps: int = 100, seed: int = 0) -> Record:
     """Train a patient, ``"A"`` to ``"D"``, on two clouds that are 2 apart; others are healthy."""
     (real, fake), rng = two_clouds(APART, seed), torch.Generator().manual_seed(seed)
-    record = Record(new_critic(seed))
+    record = Record(new_discriminator(seed))
     optimizer = adam(record.critic)
     for number in range(steps):
-        between = on_the_way(real, fake, rng)
+        between = random_interpolates(real, fake, rng)
         training_level.gradient_step(
             optimizer, faulty_loss(record.critic, real, fake, between, PATIENTS.get(name))
         )
         if number % 5 == 4:
             record.estimate.append(estimate(record.critic, real, fake))
-            record.between.append(slope(record.critic, between))
-            record.at_real.append(slope(record.critic, real))
+            record.between.append(gradient_norm(record.critic, between))
+            record.at_real.append(gradient_norm(record.critic, real))
     return record
 
 

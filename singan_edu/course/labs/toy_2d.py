@@ -1,6 +1,6 @@
-"""The plane of lesson 05: clouds of points, critics of them, and the game between the two.
+"""The two-dimensional toy problem of lesson 05: point clouds, discriminators, and their game.
 
-A point stands for a patch of two pixels, so that all of Wasserstein's game can be drawn.
+A point stands for a patch of two pixels, so that the whole Wasserstein game can be drawn.
 """
 
 from __future__ import annotations
@@ -19,25 +19,30 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
 from ... import losses
-from ...images import resize
+from ...images import resize, size_of
 from ...training import level as training_level
 from ..plots import BLUE, GREEN, ORANGE, TITLE_SIZE, VERMILION, compress_png, plot_curves, png
 
 POINTS = 256  # in a cloud
-WIDTH = 64  # of the plane's critic
-EDGES = (-1.6, 1.6)  # of the plane, as it is drawn
+WIDTH = 64  # hidden units of the discriminator
+EDGES = (-1.6, 1.6)  # what is drawn of both axes
 CORNER = (1.0, -1.0)  # where the generator's points begin: a white pixel left of a black one
-CRITIC_STEPS = 3  # for one move of the points
-PACE = 0.03  # how far the points move for a slope of one
-SHOTS = (0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120)  # moves that are remembered
+DISCRIMINATOR_STEPS = 3  # for each move of the points
+STEP_SIZE = 0.03  # how far a point moves for a gradient of norm 1
+# The moves after which a game keeps a frame.
+RECORDED_MOVES = (0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120)
 
 
-# ----------------------------------------------------------------------------- clouds in the plane
+# ------------------------------------------------------------------------------------ point clouds
 def two_clouds(distance: float, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """The same cloud twice, the second moved by ``distance``: their Wasserstein distance.
+    """Make two copies of one cloud, a known Wasserstein distance apart.
+
+    Args:
+        distance: how far the second copy is moved; this is their Wasserstein-1 distance.
+        seed: of the cloud and of the order of the fake points.
 
     Returns:
-        Real points and fake ones, (256, 2) each, the fake ones in another order.
+        Real points and fake points, each (256, 2); the fake ones are in another order.
     """
     rng = torch.Generator().manual_seed(seed)
     cloud = 0.2 * torch.randn(POINTS, 2, generator=rng)
@@ -46,40 +51,51 @@ def two_clouds(distance: float, seed: int = 0) -> tuple[Tensor, Tensor]:
 
 
 def pixel_pairs(image: Tensor, seed: int = 0) -> Tensor:
-    """Patches of two pixels as points: a pixel's brightness, and that of its right neighbour.
+    """Draw patches of two neighbouring pixels as points.
 
     Args:
-        image: (1, C, h, w) in [-1, 1]; it is looked at where its long side is 48 pixels.
+        image: (1, C, h, w) in [-1, 1]; resized to a long side of 48 pixels first.
+        seed: of the choice of pairs.
 
     Returns:
-        (256, 2), drawn at random from all pairs.
+        (256, 2) in [-1, 1]: the brightness of a pixel and that of its right neighbour.
     """
-    side = 48 / max(image.shape[-2:])
-    small = resize(image, tuple(max(12, round(side * length)) for length in image.shape[-2:]))
-    grey = small.mean(dim=1)[0]  # (h, w)
+    scale = 48 / max(size_of(image))
+    height, width = (max(12, round(scale * side)) for side in size_of(image))
+    grey = resize(image, (height, width)).mean(dim=1)[0]  # (h, w)
     pairs = torch.stack([grey[:, :-1].flatten(), grey[:, 1:].flatten()], dim=1)
     return pairs[torch.randperm(len(pairs), generator=torch.Generator().manual_seed(seed))[:POINTS]]
 
 
 def exact_distance(one: Tensor, other: Tensor) -> float:
-    """Wasserstein distance of two clouds of equally many points: the cheapest way to pair them.
+    """Compute the Wasserstein-1 distance of two clouds: the mean length of the best pairing.
+
+    The Hungarian method finds the cheapest of all n! pairings.
 
     Args:
-        one, other: (n, 2); all n! pairings are considered, cleverly (the Hungarian method).
+        one: points (n, 2).
+        other: points (n, 2), as many as in ``one``.
+
+    Returns:
+        The distance, in the unit of the points.
+
+    >>> exact_distance(torch.zeros(3, 2), torch.tensor([[3.0, 4.0]] * 3))
+    5.0
     """
     costs = (one[:, None] - other).norm(dim=-1).numpy()  # (n, n)
     return float(costs[linear_sum_assignment(costs)].mean())
 
 
-# ----------------------------------------------------------------------------------------- critics
+# ---------------------------------------------------------------------------------- discriminators
 @dataclass(frozen=True)
 class Rule:
-    """How a critic of the plane is trained.
+    """How a discriminator is trained.
 
     Attributes:
         weight: λ of the gradient penalty; 0 for none.
-        clip: bound on every weight after every step, if there is one.
-        logistic: real or fake by cross-entropy, the ordinary GAN, in place of Wasserstein's loss.
+        clip: bound on the absolute value of every weight after every step; None for none.
+        logistic: whether it minimises the cross-entropy of the ordinary GAN in place of the
+            Wasserstein loss.
     """
 
     weight: float = 0.0
@@ -97,8 +113,15 @@ RULES = {
 }
 
 
-def new_critic(seed: int = 0) -> nn.Sequential:
-    """An untrained critic of the plane: (n, 2) -> scores (n, 1)."""
+def new_discriminator(seed: int = 0) -> nn.Sequential:
+    """Make an untrained discriminator of points, (n, 2) -> scores (n, 1).
+
+    Args:
+        seed: of its weights.
+
+    Returns:
+        A perceptron with two hidden layers of 64 units.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return nn.Sequential(
@@ -111,116 +134,227 @@ def new_critic(seed: int = 0) -> nn.Sequential:
 
 
 def adam(network: nn.Module) -> torch.optim.Adam:
-    """The optimizer of the plane's critics, with the WGAN-GP paper's momenta for them."""
+    """Make the optimizer of a discriminator, with the momenta of the WGAN-GP paper's toy problems.
+
+    Args:
+        network: whose parameters it updates.
+
+    Returns:
+        Adam with a learning rate of 0.002 and betas of 0.5 and 0.9.
+    """
     return torch.optim.Adam(network.parameters(), lr=2e-3, betas=(0.5, 0.9), fused=True)
 
 
-def on_the_way(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
-    """A point between each real one and its fake one, with a share of its own for each pair."""
-    share = torch.rand(len(real), 1, generator=rng)
-    return share * real + (1 - share) * fake
+def random_interpolates(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
+    """Draw a point between each real point and its fake one, uniformly: ε ~ U(0, 1) per pair.
+
+    Args:
+        real: points (n, 2).
+        fake: points (n, 2).
+        rng: draws ε.
+
+    Returns:
+        ε real + (1 - ε) fake, (n, 2).
+    """
+    eps = torch.rand(len(real), 1, generator=rng)
+    return eps * real + (1 - eps) * fake
 
 
-def critic_loss(critic: nn.Module, real: Tensor, fake: Tensor, rule: Rule) -> Tensor:
-    """What a critic minimises, less the penalty."""
+def discriminator_loss(discriminator: nn.Module, real: Tensor, fake: Tensor, rule: Rule) -> Tensor:
+    """Compute what a discriminator minimises, excluding the gradient penalty.
+
+    Args:
+        discriminator: points (n, 2) -> scores (n, 1).
+        real: points (n, 2).
+        fake: points (n, 2).
+        rule: decides between the Wasserstein loss and cross-entropy.
+
+    Returns:
+        The loss, a scalar.
+    """
     if rule.logistic:
-        return F.softplus(-critic(real)).mean() + F.softplus(critic(fake)).mean()
-    return losses.discriminator_loss(critic(real), critic(fake))
+        return F.softplus(-discriminator(real)).mean() + F.softplus(discriminator(fake)).mean()
+    return losses.discriminator_loss(discriminator(real), discriminator(fake))
 
 
-def critic_step(
-    critic: nn.Module,
-    optimizer: torch.optim.Adam,
+def discriminator_step(
+    discriminator: nn.Module,
+    optimizer: torch.optim.Optimizer,
     real: Tensor,
     fake: Tensor,
     rule: Rule,
     rng: torch.Generator,
 ) -> None:
-    """One step of a critic by its rule."""
-    loss = critic_loss(critic, real, fake, rule)
+    """Update a discriminator once by its rule.
+
+    Args:
+        discriminator: points (n, 2) -> scores (n, 1).
+        optimizer: of its parameters.
+        real: points (n, 2).
+        fake: points (n, 2).
+        rule: loss, weight of the penalty, and clipping.
+        rng: draws the points at which the gradient is penalised.
+    """
+    loss = discriminator_loss(discriminator, real, fake, rule)
     if rule.weight:
-        penalty = losses.gradient_penalty(critic, on_the_way(real, fake, rng))
-        loss = loss + rule.weight * penalty
+        points = random_interpolates(real, fake, rng)
+        loss = loss + rule.weight * losses.gradient_penalty(discriminator, points)
     training_level.gradient_step(optimizer, loss)
     if rule.clip:
         with torch.no_grad():
-            for weight in critic.parameters():
+            for weight in discriminator.parameters():
                 weight.clamp_(-rule.clip, rule.clip)
 
 
-def trained_critic(
+def trained_discriminator(
     real: Tensor, fake: Tensor, rule: Rule, steps: int, seed: int = 0
 ) -> nn.Sequential:
-    """A critic of two clouds that stay where they are."""
-    critic, rng = new_critic(seed), torch.Generator().manual_seed(seed)
-    optimizer = adam(critic)
+    """Train a discriminator of two clouds that do not move.
+
+    Args:
+        real: points (n, 2).
+        fake: points (n, 2).
+        rule: how it is trained.
+        steps: number of updates.
+        seed: of its weights and of the penalised points.
+
+    Returns:
+        The trained discriminator.
+    """
+    discriminator, rng = new_discriminator(seed), torch.Generator().manual_seed(seed)
+    optimizer = adam(discriminator)
     for _ in range(steps):
-        critic_step(critic, optimizer, real, fake, rule, rng)
-    return critic
+        discriminator_step(discriminator, optimizer, real, fake, rule, rng)
+    return discriminator
 
 
 @torch.no_grad()
-def estimate(critic: nn.Module, real: Tensor, fake: Tensor) -> float:
-    """Mean score of the real points less that of the fake ones."""
-    return -losses.discriminator_loss(critic(real), critic(fake)).item()
-
-
-def estimated(rule: Rule, steps: int, seed: int = 0, *, distance: float = 2.0) -> float:
-    """What a critic of two clouds that are ``distance`` apart says of it, after some steps."""
-    clouds = two_clouds(distance)
-    return estimate(trained_critic(*clouds, rule, steps, seed), *clouds)
-
-
-def slope(critic: nn.Module, points: Tensor) -> float:
-    """Mean steepness of a critic's landscape at ``points``, or of D's at the pixels of a picture.
+def estimate(discriminator: nn.Module, real: Tensor, fake: Tensor) -> float:
+    """Compute a discriminator's estimate of the Wasserstein distance.
 
     Args:
-        points: (n, 2), or a picture (1, C, h, w).
+        discriminator: points (n, 2) -> scores (n, 1).
+        real: points (n, 2).
+        fake: points (n, 2).
+
+    Returns:
+        Mean score of the real points minus mean score of the fake ones.
     """
-    return losses.input_gradient(critic, points).detach().norm(dim=1).mean().item()
+    return -losses.discriminator_loss(discriminator(real), discriminator(fake)).item()
 
 
-def push(critic: nn.Module, fake: Tensor, rule: Rule) -> float:
-    """How hard the loss of G pulls at a point of its own, on average over the points.
+def estimate_after(rule: Rule, steps: int, seed: int = 0, *, distance: float = 2.0) -> float:
+    """Train a discriminator of two clouds and return its estimate of their distance.
 
-    For the ordinary GAN it is the loss of its first paper, log(1 - D) with D between 0 and 1.
+    Args:
+        rule: how it is trained.
+        steps: number of updates.
+        seed: of its weights and of the penalised points.
+        distance: true Wasserstein distance of the two clouds.
+
+    Returns:
+        The estimated distance.
+    """
+    clouds = two_clouds(distance)
+    return estimate(trained_discriminator(*clouds, rule, steps, seed), *clouds)
+
+
+def gradient_norm(discriminator: nn.Module, points: Tensor) -> float:
+    """Compute the mean norm of a discriminator's gradient with respect to its input.
+
+    Args:
+        discriminator: of points or of images.
+        points: points (n, 2), or an image (1, C, h, w), where each pixel has a norm of its own.
+
+    Returns:
+        The mean over the points or pixels.
+    """
+    norms: Tensor = losses.input_gradient(discriminator, points).detach().norm(dim=1)
+    return norms.mean().item()
+
+
+def generator_gradient_norm(discriminator: nn.Module, fake: Tensor, rule: Rule) -> float:
+    """Compute the mean norm of the gradient of the generator's loss with respect to its points.
+
+    Args:
+        discriminator: points (n, 2) -> scores (n, 1).
+        fake: the generator's points (n, 2).
+        rule: decides which loss the generator minimises (see ``generator_loss``).
+
+    Returns:
+        The mean over the points, each by its own term of the loss.
     """
     points = fake.detach().requires_grad_(True)
-    generator_loss(critic(points), rule).backward()
-    return points.grad.norm(dim=1).mean().item() * len(points)
+    (gradient,) = torch.autograd.grad(generator_loss(discriminator(points), rule), points)
+    norms: Tensor = gradient.norm(dim=1)
+    return norms.mean().item() * len(points)
 
 
-def pushes(rule: Rule, distances: Sequence[float], steps: int, seed: int = 0) -> list[float]:
-    """The push on the fake points of two clouds, for critics trained at each distance."""
+def generator_gradient_norms(
+    rule: Rule, distances: Sequence[float], steps: int, seed: int = 0
+) -> list[float]:
+    """Train a discriminator at each distance and measure the generator's gradient there.
+
+    Args:
+        rule: how the discriminators are trained.
+        distances: between two clouds, one discriminator for each.
+        steps: number of updates of each discriminator.
+        seed: of their weights and of the penalised points.
+
+    Returns:
+        ``generator_gradient_norm`` at the fake points, one number per distance.
+    """
     clouds = [two_clouds(distance) for distance in distances]
-    return [push(trained_critic(*pair, rule, steps, seed), pair[1], rule) for pair in clouds]
+    return [
+        generator_gradient_norm(trained_discriminator(*pair, rule, steps, seed), pair[1], rule)
+        for pair in clouds
+    ]
 
 
 def generator_loss(scores: Tensor, rule: Rule) -> Tensor:
-    """What the generator minimises, by the rule of its critic."""
+    """Compute what the generator minimises.
+
+    The ordinary GAN's loss is that of its first paper, log(1 - D), with D between 0 and 1
+    (Goodfellow et al. 2014, equation 1).
+
+    Args:
+        scores: of the generator's points, (n, 1).
+        rule: of the discriminator.
+
+    Returns:
+        The loss, a scalar.
+    """
     return -F.softplus(scores).mean() if rule.logistic else losses.adversarial_loss(scores)
 
 
 # ---------------------------------------------------------------------------------------- the game
 @dataclass
 class Frame:
-    """The plane after some moves: the generator's points, and the critic's scores on a grid."""
+    """A game after some moves.
 
-    points: Tensor  # (n, 2)
-    landscape: Tensor  # (41, 41), rows from below
+    Attributes:
+        points: of the generator, (n, 2).
+        landscape: scores on a grid, (41, 41); the first row is the lowest.
+        distance: exact Wasserstein distance to the real points.
+        estimate: the discriminator's estimate of it.
+    """
+
+    points: Tensor
+    landscape: Tensor
     distance: float
     estimate: float
 
 
 @dataclass
 class Game:
-    """Points that are free to move, against a critic: a generator without a network.
+    """Points that move freely, against a discriminator: a generator without a network.
 
     Attributes:
-        real: (n, 2), which stay.
-        rule: of the critic.
-        moves: how many there were.
-        frames: what it looked like after some of them.
+        real: the real points, (n, 2); they do not move.
+        rule: how the discriminator is trained.
+        seed: of the generator's points, the discriminator's weights and all draws.
+        moves: how many moves have been made.
+        frames: moves made -> what the game looked like then.
     """
 
     real: Tensor
@@ -233,64 +367,89 @@ class Game:
         self.rng = torch.Generator().manual_seed(self.seed)
         spread = 0.15 * torch.randn(self.real.shape, generator=self.rng)
         self.points = (spread + torch.tensor(CORNER)).requires_grad_(True)
-        self.critic = new_critic(self.seed)
-        self.optimizer = adam(self.critic)
-        self.remember()
+        self.discriminator: nn.Module = new_discriminator(self.seed)
+        self.optimizer: torch.optim.Optimizer = adam(self.discriminator)
+        self.record()
 
     def move(self) -> None:
-        """Some steps of the critic; then every point moves along the slope where it is."""
-        for _ in range(CRITIC_STEPS):
+        """Update the discriminator a few times, then move every point along its gradient."""
+        for _ in range(DISCRIMINATOR_STEPS):
             order = torch.randperm(len(self.real), generator=self.rng)
             fake = self.points.detach()[order]
-            critic_step(self.critic, self.optimizer, self.real, fake, self.rule, self.rng)
-        loss = generator_loss(self.critic(self.points), self.rule) * len(self.points)
+            discriminator_step(
+                self.discriminator, self.optimizer, self.real, fake, self.rule, self.rng
+            )
+        loss = generator_loss(self.discriminator(self.points), self.rule) * len(self.points)
         (gradient,) = torch.autograd.grad(loss, self.points)
         with torch.no_grad():
-            self.points -= PACE * gradient
+            self.points -= STEP_SIZE * gradient
         self.moves += 1
-        if self.moves in SHOTS:
-            self.remember()
+        if self.moves in RECORDED_MOVES:
+            self.record()
 
     def after(self, moves: int) -> Game:
-        """The same game, some moves later."""
+        """Make some moves.
+
+        Args:
+            moves: how many.
+
+        Returns:
+            This game.
+        """
         for _ in range(moves):
             self.move()
         return self
 
-    def remember(self) -> None:
-        """Keep what the plane looks like now."""
+    def record(self) -> None:
+        """Keep a frame of the game as it stands."""
         points = self.points.detach().clone()
         distance = exact_distance(points, self.real)
-        scores = estimate(self.critic, self.real, points)
-        self.frames[self.moves] = Frame(points, landscape(self.critic), distance, scores)
+        scores = estimate(self.discriminator, self.real, points)
+        self.frames[self.moves] = Frame(points, landscape(self.discriminator), distance, scores)
 
     @property
     def travelled(self) -> float:
-        """The share of the way to the real points that is behind the generator's."""
+        """The part of the initial distance to the real points that has been covered; 1 is all."""
         return 1 - self.frames[max(self.frames)].distance / self.frames[0].distance
 
 
 @torch.no_grad()
-def landscape(critic: nn.Module, cells: int = 41) -> Tensor:
-    """A critic's scores on a grid over the plane, (cells, cells), rows from below."""
+def landscape(discriminator: nn.Module, cells: int = 41) -> Tensor:
+    """Compute a discriminator's scores on a grid over the plane.
+
+    Args:
+        discriminator: points (n, 2) -> scores (n, 1).
+        cells: grid points along each axis.
+
+    Returns:
+        Scores (cells, cells); the first row is the lowest.
+    """
     ticks = torch.linspace(*EDGES, cells)
     rows, columns = torch.meshgrid(ticks, ticks, indexing="ij")
-    return critic(torch.stack([columns, rows], dim=-1).reshape(-1, 2)).reshape(cells, cells)
+    points = torch.stack([columns, rows], dim=-1).reshape(-1, 2)
+    scores: Tensor = discriminator(points)
+    return scores.reshape(cells, cells)
 
 
 def play(games: Mapping[str, Game], moves: int, *, seconds: float = 0.6) -> None:
-    """Play all games side by side; the figure in the notebook is drawn anew now and then."""
-    picture, drawn = display(_shot(games), display_id=True), time.monotonic()
+    """Play all games side by side and redraw them in the notebook while they run.
+
+    Args:
+        games: name -> game.
+        moves: how many moves each makes.
+        seconds: least time between two drawings.
+    """
+    picture, drawn = display(_snapshot(games), display_id=True), time.monotonic()
     for number in range(1, moves + 1):
         for game in games.values():
             game.move()
         if picture and (number == moves or time.monotonic() - drawn > seconds):
-            picture.update(_shot(games))
+            picture.update(_snapshot(games))
             drawn = time.monotonic()
 
 
-def _shot(games: Mapping[str, Game]) -> Image:
-    """The games as they stand, as a picture with words."""
+def _snapshot(games: Mapping[str, Game]) -> Image:
+    """Draw the games as they stand, with alternative text."""
     moves = next(iter(games.values())).moves
     words = f"The landscapes of {', '.join(games)} after {moves} moves, with both clouds."
     return Image(compress_png(png(draw_games(games))), alt=words)
@@ -300,14 +459,23 @@ def _shot(games: Mapping[str, Game]) -> Image:
 def draw_plane(
     ax: Axes, scores: Tensor, real: Tensor, fake: Tensor, title: str, *, labels: bool = False
 ) -> None:
-    """A landscape from above (bright is high), with the real points and the generator's."""
+    """Draw a landscape of scores from above, bright for high, with both clouds.
+
+    Args:
+        ax: where to draw.
+        scores: on a grid (cells, cells); the first row is the lowest.
+        real: points (n, 2).
+        fake: points (n, 2).
+        title: above the landscape.
+        labels: whether to say that the axes are brightnesses of neighbouring pixels.
+    """
     ax.imshow(scores.numpy(), extent=(*EDGES, *EDGES), origin="lower", cmap="cividis", alpha=0.75)
     ticks = np.linspace(*EDGES, len(scores))
     ax.contour(ticks, ticks, scores.numpy(), 11, colors="white", linewidths=0.5, linestyles="solid")
-    ax.plot(*real.T, ".", color="white", markersize=3.4)
-    ax.plot(*real.T, ".", color=BLUE, markersize=2.2, label="real")
-    ax.plot(*fake.T, ".", color="white", markersize=3.4)
-    ax.plot(*fake.T, ".", color=VERMILION, markersize=2.2, label="fake")
+    for points, colour, name in ((real, BLUE, "real"), (fake, VERMILION, "fake")):
+        across, up = points.T.numpy()
+        ax.plot(across, up, ".", color="white", markersize=3.4)
+        ax.plot(across, up, ".", color=colour, markersize=2.2, label=name)
     ax.set(xlim=EDGES, ylim=EDGES, xticks=[-1, 0, 1], yticks=[-1, 0, 1])
     ax.set_title(title, fontsize=TITLE_SIZE)
     ax.tick_params(labelsize=TITLE_SIZE - 2)
@@ -316,23 +484,42 @@ def draw_plane(
         ax.set_ylabel("of its right neighbour", fontsize=TITLE_SIZE - 1)
 
 
-def draw_critics(
-    critics: Mapping[str, nn.Module], real: Tensor, fake: Tensor, *, width: float = 8.0
+def draw_discriminators(
+    discriminators: Mapping[str, nn.Module], real: Tensor, fake: Tensor, *, width: float = 8.0
 ) -> Figure:
-    """The landscapes of critics of the same two clouds, side by side."""
-    figure = Figure(figsize=(width, width / len(critics) + 0.2), layout="constrained")
-    axes = figure.subplots(1, len(critics), squeeze=False)[0]
-    for ax, (name, critic) in zip(axes, critics.items()):
-        draw_plane(ax, landscape(critic), real, fake, name)
+    """Draw the landscapes of several discriminators of the same two clouds side by side.
+
+    Args:
+        discriminators: name -> points (n, 2) -> scores (n, 1).
+        real: points (n, 2).
+        fake: points (n, 2).
+        width: of the figure, in inches.
+
+    Returns:
+        The figure.
+    """
+    count = len(discriminators)
+    figure = Figure(figsize=(width, width / count + 0.2), layout="constrained")
+    axes = figure.subplots(1, count, squeeze=False)[0]
+    for ax, (name, discriminator) in zip(axes, discriminators.items()):
+        draw_plane(ax, landscape(discriminator), real, fake, name)
     return figure
 
 
 def draw_games(games: Mapping[str, Game], move: int | None = None) -> Figure:
-    """Games side by side, as they stand or as they stood after ``move`` moves."""
+    """Draw games side by side.
+
+    Args:
+        games: name -> game.
+        move: after which move to show them, one of ``RECORDED_MOVES``; None: as they stand.
+
+    Returns:
+        The figure.
+    """
     figure = Figure(figsize=(8.4, 8.4 / len(games) + 0.25), layout="constrained")
     for ax, (name, game) in zip(figure.subplots(1, len(games), squeeze=False)[0], games.items()):
         if move is None:
-            game.remember()
+            game.record()
         frame = game.frames[game.moves if move is None else move]
         title = f"{name}: {frame.distance:.2f} apart"
         draw_plane(ax, frame.landscape, game.real, frame.points, title, labels=True)
@@ -340,40 +527,67 @@ def draw_games(games: Mapping[str, Game], move: int | None = None) -> Figure:
 
 
 def draw_frame(games: Mapping[str, Game], name: str, move: int) -> Figure:
-    """One game as it stood after ``move`` moves."""
+    """Draw one game as it stood after a move.
+
+    Args:
+        games: name -> game.
+        name: of the game to draw.
+        move: one of ``RECORDED_MOVES``.
+
+    Returns:
+        The figure.
+    """
     figure, frame = Figure(figsize=(4.4, 4.5)), games[name].frames[move]
     ax, title = figure.add_axes((0.15, 0.1, 0.83, 0.83)), f"{frame.distance:.2f} apart"
     draw_plane(ax, frame.landscape, games[name].real, frame.points, title, labels=True)
     return figure
 
 
-def draw_race(games: Mapping[str, Game]) -> Figure:
-    """How far the points of each game still had to go, move by move."""
+def draw_distances(games: Mapping[str, Game]) -> Figure:
+    """Draw the exact distance between the clouds of each game over its moves.
+
+    Args:
+        games: name -> game; those whose name is in ``RULES`` are drawn.
+
+    Returns:
+        The figure, with a curve for each game.
+    """
     curves = {}
     for name in (name for name in RULES if name in games):
-        frames = {move: frame for move, frame in games[name].frames.items() if move in SHOTS}
+        frames = {m: frame for m, frame in games[name].frames.items() if m in RECORDED_MOVES}
         curves[name] = list(frames), [frame.distance for frame in frames.values()]
     return plot_curves(curves, x="moves", y="distance still to go")
 
 
 def draw_profiles(
-    critics: Mapping[str, nn.Module], real: Tensor, fake: Tensor, *, first: str, reach: float = 5
+    discriminators: Mapping[str, nn.Module],
+    real: Tensor,
+    fake: Tensor,
+    *,
+    first: str,
+    reach: float = 5,
 ) -> Figure:
-    """The landscape of one critic from above, and sections through those of several.
+    """Draw one landscape from above, and sections through those of several discriminators.
 
     Args:
-        critics: of the same two clouds; a section runs through the middles of both.
-        first: name of the one that is seen from above.
-        reach: how much of the heights is shown, above and below the middle.
+        discriminators: name -> discriminator of the same two clouds; a section runs through the
+            centres of both.
+        real: points (n, 2).
+        fake: points (n, 2).
+        first: name of the discriminator whose landscape is seen from above.
+        reach: largest score shown in the section, above and below the centre.
+
+    Returns:
+        The figure.
     """
     figure = Figure(figsize=(8, 3.2), layout="constrained")
     plane, section = figure.subplots(1, 2)
-    draw_plane(plane, landscape(critics[first]), real, fake, f"{first}, from above")
+    draw_plane(plane, landscape(discriminators[first]), real, fake, f"{first}, from above")
     ticks = torch.linspace(*EDGES, 200)
-    colours = dict(zip(critics, (VERMILION, ORANGE, BLUE, GREEN, "0.2")))
-    for name, critic in critics.items():
-        heights = section_of(critic, ticks)
-        section.plot(ticks, heights, color=colours[name], label=name, linewidth=1.6)
+    colours = dict(zip(discriminators, (VERMILION, ORANGE, BLUE, GREEN, "0.2")))
+    for name, discriminator in discriminators.items():
+        scores = section_scores(discriminator, ticks)
+        section.plot(ticks, scores, color=colours[name], label=name, linewidth=1.6)
     section.set(ylim=(-reach, reach))
     for place, name in ((fake.mean(dim=0)[0], "fake"), (real.mean(dim=0)[0], "real")):
         section.axvline(place.item(), color="0.75", linewidth=0.8, zorder=0)
@@ -386,7 +600,16 @@ def draw_profiles(
 
 
 @torch.no_grad()
-def section_of(critic: nn.Module, ticks: Tensor) -> Tensor:
-    """Scores along the horizontal line through the middle, where they are made to be zero."""
-    heights = critic(torch.stack([ticks, torch.zeros_like(ticks)], dim=1))[:, 0]
-    return heights - critic(torch.zeros(1, 2))[0, 0]
+def section_scores(discriminator: nn.Module, ticks: Tensor) -> Tensor:
+    """Compute scores along the horizontal line through the origin, relative to that at the origin.
+
+    Args:
+        discriminator: points (n, 2) -> scores (n, 1).
+        ticks: horizontal coordinates (k,).
+
+    Returns:
+        Scores (k,), 0 at the origin.
+    """
+    scores: Tensor = discriminator(torch.stack([ticks, torch.zeros_like(ticks)], dim=1))[:, 0]
+    at_origin: Tensor = discriminator(torch.zeros(1, 2))[0, 0]
+    return scores - at_origin
