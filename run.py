@@ -195,7 +195,7 @@ def install():
     if os.path.exists(STAMP):
         os.remove(STAMP)  # an interrupted installation must not pass for the one before it
     # Absolute paths and no cwd, since a relative PIP_FIND_LINKS counts from where the user stands.
-    packages = ["-e", ROOT + "[test]", "-c", CONSTRAINTS]
+    packages = ["-e", ROOT + "[lessons,canvas,test]", "-c", CONSTRAINTS]
     if wait_for([PYTHON, "-m", "pip", "install", "-qq"] + packages):
         sys.exit(PIP_FAILED)
     write(LAB_SETTINGS, NO_NEWS.encode())
@@ -235,9 +235,10 @@ def environment():
     # of its time. Up to 4 GiB of what was freed is kept for the next (benchmarks/allocation.py).
     variables.setdefault("MALLOC_MMAP_MAX_", "0")
     variables.setdefault("MALLOC_TRIM_THRESHOLD_", str(4 * 2**30))
-    # Results and answers lie beside the lessons, wherever a notebook or a command runs.
+    # Results, answers and lessons lie in this folder, wherever a notebook or a command runs.
     variables.setdefault("SINGAN_EDU_RUNS", os.path.join(ROOT, "runs"))
     variables.setdefault("SINGAN_EDU_ANSWERS", os.path.join(ROOT, "my_answers"))
+    variables.setdefault("SINGAN_EDU_NOTEBOOKS", LESSONS)
     variables.pop("PYTHONHOME", None)  # names the library of another Python
     return variables
 

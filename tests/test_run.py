@@ -229,7 +229,7 @@ def test_first_use_installs_with_the_pins_and_later_uses_do_not(house):
     assert (first.returncode, second.returncode) == (0, 0)
     assert house.installations() == 1
     _, command = house.calls()[0]
-    assert f"-e {house.root}[test] -c {house.root / 'constraints.txt'}" in command
+    assert f"-e {house.root}[lessons,canvas,test] -c {house.root / 'constraints.txt'}" in command
     assert "--index-url" not in command and "--isolated" not in command
     assert second.stderr == ""
 

@@ -26,7 +26,7 @@ def test_every_need_has_a_line_and_the_last_line_sums_up(monkeypatch):
 
 FAULTS = {
     "Python": (machine.platform, "python_version", lambda: "3.10.9", "3.11 or newer"),
-    "PyTorch": (torch, "__version__", "2.3.1", "2.4 or newer"),
+    "PyTorch": (torch, "__version__", "2.9.1", "2.10 or newer"),
     "ipywidgets": (machine, "version", lambda name: "7.7.0", "8.1 or newer"),
     "memory": (
         machine.psutil,
@@ -52,7 +52,8 @@ def test_what_is_missing_fails_alone_and_says_what_to_do(name, monkeypatch):
 
 def test_bounds_are_those_of_the_package():
     facts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = dict(re.match(r"([a-z-]+)>=([\d.]+)", text).groups() for text in facts["dependencies"])
+    lines = facts["dependencies"] + facts["optional-dependencies"]["lessons"]
+    wanted = dict(re.findall(r"^([a-z-]+)>=([\d.]+)", "\n".join(lines), re.MULTILINE))
     assert machine.numbers(wanted["torch"]) == machine.PYTORCH
     assert machine.numbers(wanted["ipywidgets"]) == machine.IPYWIDGETS
     assert facts["requires-python"].startswith(">=" + ".".join(map(str, machine.PYTHON)))
