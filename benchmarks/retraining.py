@@ -19,7 +19,7 @@ import torch
 import singan_edu as sg
 from singan_edu.applications.injection import patch_distance
 from singan_edu.course import plots
-from singan_edu.course.exercises.lesson_10 import clip_art_for
+from singan_edu.course.labs.lesson_10 import clip_art_for
 
 LEVELS, COLOURS = (1, 2), 5
 WAYS = ("as it is", "in the palette", "and retrained")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import singan_edu as sg
 from singan_edu.course import plots
-from singan_edu.course.exercises.lesson_02 import draw_windows
+from singan_edu.course.labs.lesson_02 import draw_windows
 
 FIGURE = Path(__file__).parent / "receptive_field.png"
 PHOTO, PLACE = "balloon_festival", (0.27, 0.66)

@@ -13,7 +13,8 @@ diagnosis that a student reads. Nothing is computed, and no model loaded, before
         return sg.resize(picture, coarser)
 
 Where a value is asked for, solution and mistakes are functions without parameters that return it,
-and the decorator is ``value_exercise``.
+and the decorator is ``value_exercise``. Where the returned value alone does not decide, such as a
+random one or a loss whose gradients matter, ``observe`` says what is compared instead.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from matplotlib.figure import Figure
@@ -31,6 +32,7 @@ from matplotlib.figure import Figure
 DOTS = {1: "●○○", 2: "●●○", 3: "●●●"}
 Case = tuple[Any, ...]
 Function = Callable[..., Any]
+AnyFunction = TypeVar("AnyFunction", bound=Function)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Exercise:
         draw: (expected, yours) of the first case that differs -> figure; not needed where both
             are pictures of one size.
         mistakes: typical wrong answers, added by ``@EXERCISE.mistake``.
+        observe: (answer, *case) -> what is compared; None compares what the answer returns.
     """
 
     number: str
@@ -75,6 +78,7 @@ class Exercise:
     tolerance: float = 1e-4
     draw: Callable[[Any, Any], Figure] | None = None
     mistakes: list[Mistake] = field(default_factory=list)
+    observe: Callable[..., Any] | None = None
 
     @property
     def heading(self) -> str:
@@ -86,8 +90,18 @@ class Exercise:
         """Whether the answer is a value, and not a function."""
         return self.cases is None
 
-    def mistake(self, function: Function) -> Function:
-        """Register ``function`` as a typical wrong answer; its docstring is the diagnosis."""
+    def mistake(self, function: AnyFunction) -> AnyFunction:
+        """Register a typical wrong answer, as a decorator.
+
+        Args:
+            function: the mistaken answer; its docstring is the diagnosis.
+
+        Returns:
+            ``function``, unchanged.
+
+        Raises:
+            ValueError: it has no docstring.
+        """
         diagnosis = " ".join(inspect.cleandoc(function.__doc__ or "").split())
         if not diagnosis:
             raise ValueError(f"The mistake {function.__name__} needs a diagnosis as its docstring.")
@@ -95,11 +109,16 @@ class Exercise:
         return function
 
     def outcomes(self, function: Function) -> list[Any]:
-        """What ``function`` returns in each case.
+        """Return what an answer gives in each case, or what is observed of it.
 
         Arguments are copies, and PyTorch's global random state is the same in every case.
+
+        Args:
+            function: the answer to try; without parameters where a value is asked for.
         """
         cases: Sequence[Case] = [()] if self.cases is None else self.cases()
+        if self.observe is not None:
+            return [_called(self.observe, (function, *case)) for case in cases]
         return [_called(function, case) for case in cases]
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
@@ -115,13 +134,16 @@ def exercise(
     cases: Callable[[], Sequence[Case]],
     tolerance: float = 1e-4,
     draw: Callable[[Any, Any], Figure] | None = None,
+    observe: Callable[..., Any] | None = None,
 ) -> Callable[[Function], Exercise]:
     """Decorate the solution of an exercise whose answer is a function.
 
     Args:
-        number, title, dots, minutes, cases, tolerance, draw: see ``Exercise``.
+        number, title, dots, minutes, cases, tolerance, draw, observe: see ``Exercise``.
     """
-    return lambda solution: Exercise(number, title, dots, minutes, solution, cases, tolerance, draw)
+    return lambda solution: Exercise(
+        number, title, dots, minutes, solution, cases, tolerance, draw, observe=observe
+    )
 
 
 def value_exercise(

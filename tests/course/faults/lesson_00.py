@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,7 +18,7 @@ def knows_one_picture(everywhere: Everywhere) -> None:
     """00.a: every sample is the reconstruction."""
 
     class Parrot(SinGAN):
-        def sample(self, n: int = 1, **options: object) -> Tensor:
+        def sample(self, n: int = 1, **options: Any) -> Tensor:
             return self.reconstruct().repeat(n, 1, 1, 1)
 
     everywhere(SinGAN, Parrot)
@@ -27,7 +28,7 @@ def knows_nothing(everywhere: Everywhere) -> None:
     """00.b: a sample is noise."""
 
     class Static(SinGAN):
-        def sample(self, n: int = 1, **options: object) -> Tensor:
+        def sample(self, n: int = 1, **options: Any) -> Tensor:
             rng = torch.Generator().manual_seed(0)
             return torch.rand(n, *self.image.shape[1:], generator=rng) * 2 - 1
 
@@ -38,7 +39,7 @@ def deaf_to_start_level(everywhere: Everywhere) -> None:
     """00.c, 06.f: the noise begins at level 0, whatever was asked for."""
 
     class Deaf(SinGAN):
-        def sample(self, n: int = 1, *, start_level: int = 0, **options: object) -> Tensor:
+        def sample(self, n: int = 1, *, start_level: int = 0, **options: Any) -> Tensor:
             return SinGAN.sample(self, n, **options)
 
     everywhere(SinGAN, Deaf)
@@ -54,7 +55,7 @@ def stretches(everywhere: Everywhere) -> None:
     """00.e: another size is the usual one, stretched."""
 
     class Rubber(SinGAN):
-        def sample(self, n: int = 1, *, size: object = None, **options: object) -> Tensor:
+        def sample(self, n: int = 1, *, size: Any = None, **options: Any) -> Tensor:
             usual = SinGAN.sample(self, n, **options)
             return usual if size is None else images.resize(usual, size)
 
@@ -65,7 +66,7 @@ def says_nothing(everywhere: Everywhere) -> None:
     """00.f: an error without a reason."""
 
     class Curt(SinGAN):
-        def sample(self, n: int = 1, *, size: object = None, **options: object) -> Tensor:
+        def sample(self, n: int = 1, *, size: Any = None, **options: Any) -> Tensor:
             if isinstance(size, int):
                 raise ValueError("Bad size.")
             return SinGAN.sample(self, n, size=size, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,12 +17,12 @@ from .everywhere import Everywhere
 class Blinkered(nn.Sequential):
     """A block of the usual size whose convolution sees one pixel."""
 
-    def __init__(self, inputs: int, outputs: int, *, kernel_size: int = 3, **options: object):
-        super().__init__(nn.Conv2d(inputs, outputs, 1), nn.LeakyReLU(networks.SLOPE))
-        self.rim = kernel_size // 2
+    def __init__(self, inputs: int, outputs: int, *, kernel_size: int = 3, **options: Any):
+        super().__init__(nn.Conv2d(inputs, outputs, 1), nn.LeakyReLU(networks.NEGATIVE_SLOPE))
+        self.border = kernel_size // 2
 
     def forward(self, image: Tensor) -> Tensor:
-        return super().forward(image[..., self.rim : -self.rim, self.rim : -self.rim])
+        return super().forward(image[..., self.border : -self.border, self.border : -self.border])
 
 
 def layers_see_one_pixel(everywhere: Everywhere) -> None:
@@ -42,7 +43,7 @@ def levels_of_one_size(everywhere: Everywhere) -> None:
 
 @torch.no_grad()
 def look_to_one_side(network: nn.Module) -> None:
-    """Leave of every kernel its first weight, so that one way is left, along the edge."""
+    """Keep only the first weight of every kernel, so that one path is left, along the edge."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             first = module.weight[..., :1, :1].clone()
@@ -102,8 +103,9 @@ def statistics_of_the_picture(everywhere: Everywhere) -> None:
 class Frozen(nn.BatchNorm2d):
     """Batch normalisation that never is in training mode."""
 
-    def train(self, mode: bool = True) -> nn.Module:
-        return super().train(False)
+    def train(self, mode: bool = True) -> Frozen:
+        super().train(False)
+        return self
 
 
 def always_frozen(everywhere: Everywhere) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,7 +17,7 @@ from .everywhere import Everywhere
 def not_blurred(everywhere: Everywhere) -> None:
     """10.a: paint goes in as sharp as it is."""
 
-    def paint_to_image(model: SinGAN, paint: Tensor, level: int, **options: object) -> Tensor:
+    def paint_to_image(model: SinGAN, paint: Tensor, level: int, **options: Any) -> Tensor:
         return model.run_from(level, paint, blur=False, seed=options["seed"])
 
     everywhere(painting.paint_to_image, paint_to_image)
@@ -30,7 +31,7 @@ def nothing_added(everywhere: Everywhere) -> None:
 def paint_forgotten(everywhere: Everywhere) -> None:
     """10.c, 10.i: the paint never goes in."""
 
-    def paint_to_image(model: SinGAN, paint: Tensor, level: int, **options: object) -> Tensor:
+    def paint_to_image(model: SinGAN, paint: Tensor, level: int, **options: Any) -> Tensor:
         return model.sample(seed=options["seed"])
 
     everywhere(painting.paint_to_image, paint_to_image)
@@ -40,7 +41,7 @@ def always_at_the_finest(everywhere: Everywhere) -> None:
     """10.d: whatever the level, the paint goes in at the finest."""
     original = painting.paint_to_image
 
-    def paint_to_image(model: SinGAN, paint: Tensor, level: int, **options: object) -> Tensor:
+    def paint_to_image(model: SinGAN, paint: Tensor, level: int, **options: Any) -> Tensor:
         return original(model, paint, model.trained_levels - 1, **options)
 
     everywhere(original, paint_to_image)
@@ -59,7 +60,7 @@ def known_everywhere(everywhere: Everywhere) -> None:
     """10.g: every pixel knows the mean of the whole paint."""
     original = painting.paint_to_image
 
-    def paint_to_image(model: SinGAN, paint: Tensor, level: int, **options: object) -> Tensor:
+    def paint_to_image(model: SinGAN, paint: Tensor, level: int, **options: Any) -> Tensor:
         return original(model, paint, level, **options) + paint.mean()
 
     everywhere(original, paint_to_image)
