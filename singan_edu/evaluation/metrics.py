@@ -1,8 +1,8 @@
-"""How good are samples, from the photograph alone: nothing is downloaded, nothing is learned.
+"""Metrics of sample quality that need nothing but the training image: no download, no training.
 
-Pictures are (n, C, H, W) tensors in [-1, 1]; ``real`` is one picture, ``fake`` one or several. No
-number here is a verdict by itself: each docstring says what the metric cannot see, and
-``scorecard`` sets them beside controls of which the verdict is known. Taught in lesson 14.
+Images are (n, C, H, W) tensors in [-1, 1]. ``real`` is the one training image, ``fake`` holds one
+or more samples. Every metric is blind to something, and its docstring says to what; ``scorecard``
+shows them beside controls whose quality is known. Taught in lesson 14.
 """
 
 from __future__ import annotations
@@ -13,12 +13,9 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from skimage.measure import label
-from skimage.metrics import structural_similarity
 from torch import Tensor
 
-from ..images import resize, round_half_up
-from ..model import SinGAN
+from ..images import resize, round_half_up, size_of
 from .patches import (
     PATCH_SIZE,
     NearestPatches,
@@ -27,11 +24,14 @@ from .patches import (
     self_nn_distance,
 )
 
-PROJECTIONS = 128
-MOST_LEVELS = 3  # full, half and quarter size
-TOLERANCE = 0.1  # distance, in the unit of [-1, 1], that passes for the same: 12.75 grey levels
-SMALLEST_COPY = 36  # patches of one shift in one piece, as in 12 x 12 pixels, are no accident
-MIN_CONTRAST = 1e-5  # standard deviation below which there is nothing but rounding
+# scikit-image is imported where it is used: it would double the time of `import singan_edu`.
+
+NUM_PROJECTIONS = 128  # default number of random directions of the sliced Wasserstein distance
+MAX_SWD_LEVELS = 3  # full, half and quarter size
+PATCH_TOLERANCE = 0.1  # patches at this distance in [-1, 1] (12.75 grey levels) count as the same
+MIN_COPY_PATCHES = 36  # size of a verbatim copy, as in 12 x 12 pixels; fewer match by accident
+MIN_CONTRAST = 1e-5  # a standard deviation below this is rounding error
+RANGE_TOLERANCE = 0.01  # how far beyond [-1, 1] a pixel value may lie, for rounding
 
 
 # ------------------------------------------------------------------------ distributions of patches
@@ -42,31 +42,41 @@ def patch_swd(
     band: bool = False,
     size: int = PATCH_SIZE,
     levels: int | None = None,
-    projections: int = PROJECTIONS,
+    projections: int = NUM_PROJECTIONS,
     seed: int = 0,
     per_level: bool = False,
 ) -> float | list[float]:
-    """Sliced Wasserstein distance between the patches of ``real`` and of ``fake``; 0 is equal.
+    """Compute the sliced Wasserstein distance between the patches of ``real`` and of ``fake``.
 
-    All patches are projected on random directions; along each, the sorted values of the two
-    pictures are compared. Mean over directions, levels and samples.
+    All patches are projected on random directions. Along each direction, the sorted values of the
+    two images are compared. The result is the mean over directions, levels and samples.
+
+    Blind to: the position of patches (a copy, a shifted and a shuffled image score as well as the
+    best sample), structure larger than a patch, and, unless ``band``, lost fine detail.
 
     Args:
-        band: compare what a picture has and its half-size copy has not, in units of the
-            photograph's standard deviation there. Raw patches are mostly smooth colour.
+        real: (1, C, H, W) in [-1, 1], the training image.
+        fake: (n, C, h, w) in [-1, 1], samples.
+        band: compare only the finest frequency band of each level, in units of its standard
+            deviation in ``real``. Without it, smooth colour dominates.
         size: side of a patch in pixels.
-        levels: how often to halve the size, counting the full one; three (quarter size) if not
-            given, fewer for a small picture.
-        projections, seed: how many directions, drawn from what.
+        levels: number of image sizes, each half of the previous one, counting the full size; None
+            means three (down to a quarter), or as many as a small image allows.
+        projections: number of random directions.
+        seed: of the random directions.
         per_level: return one number per level, fine to coarse, instead of their mean.
 
-    Raises:
-        ValueError: values that are not finite, other channel counts, more than one ``real``, or a
-            picture too small for ``levels``.
+    Returns:
+        The distance in the unit of [-1, 1], or in standard deviations with ``band``; >= 0, and 0 if
+        the patches are equal. A list of them with ``per_level``.
 
-    Cannot see: where patches are (a copy, a shifted or a shuffled picture scores as well as the
-    best sample), torn shapes larger than a patch, and, unless ``band``, ruined fine detail. Source:
-    Rabin et al. 2011; on patches of the bands, normalised, Karras et al. 2018 (progressive GAN).
+    Raises:
+        ValueError: values that are not finite or outside [-1, 1], different channel counts, more
+            than one ``real``, an image too small for ``levels``, or, with ``band``, a ``real``
+            without detail.
+
+    Source: Rabin et al. 2011. Normalised patches of frequency bands: Karras et al. 2018
+    (progressive growing of GANs).
     """
     values = patch_swd_values(
         real, fake, band=band, size=size, levels=levels, projections=projections, seed=seed
@@ -81,20 +91,40 @@ def patch_swd_values(
     band: bool = False,
     size: int = PATCH_SIZE,
     levels: int | None = None,
-    projections: int = PROJECTIONS,
+    projections: int = NUM_PROJECTIONS,
     seed: int = 0,
 ) -> Tensor:
-    """``patch_swd`` of each sample at each level, fine to coarse: (n, levels) float64."""
+    """Compute the patch sliced Wasserstein distance of each sample at each level.
+
+    Args:
+        real: (1, C, H, W) in [-1, 1], the training image.
+        fake: (n, C, h, w) in [-1, 1], samples.
+        band: compare only the finest frequency band of each level, in units of its standard
+            deviation in ``real``.
+        size: side of a patch in pixels.
+        levels: number of image sizes, each half of the previous one; None means three, or as many
+            as a small image allows.
+        projections: number of random directions.
+        seed: of the random directions.
+
+    Returns:
+        (n, levels) float64, fine to coarse, >= 0; ``patch_swd`` is their mean.
+
+    Raises:
+        ValueError: unsuitable images, or an image too small for ``levels``.
+    """
     check_pictures(real, fake)
     columns = []
-    for one, others in zip(*(_levels(x, levels, size, band) for x in (real, fake))):
-        unit = band_std(one) if band else 1.0
-        kernels = _directions(projections, one.shape[1], size, seed)
-        wanted = _sorted_projections(one, kernels)  # (1, projections, patches)
-        columns.append(
-            torch.cat([_distance(wanted, _sorted_projections(x, kernels)) for x in others.split(1)])
-            / unit
-        )
+    pyramids = (_swd_pyramid(x, levels, size, band) for x in (real, fake))
+    for real_level, fake_level in zip(*pyramids):
+        unit = band_std(real_level) if band else 1.0
+        kernels = _directions(projections, real_level.shape[1], size, seed)
+        sorted_real = _sorted_projections(real_level, kernels)  # (1, projections, patches)
+        distances = [
+            _quantile_distance(sorted_real, _sorted_projections(x, kernels))
+            for x in torch.split(fake_level, 1)
+        ]
+        columns.append(torch.cat(distances) / unit)
     return torch.stack(columns, dim=1)
 
 
@@ -104,26 +134,42 @@ def swd_noise_floor(
     band: bool = False,
     size: int = PATCH_SIZE,
     levels: int | None = None,
-    projections: int = PROJECTIONS,
+    projections: int = NUM_PROJECTIONS,
     splits: int = 4,
     seed: int = 0,
     per_level: bool = False,
 ) -> float | list[float]:
-    """``patch_swd`` between two halves of the photograph's own patches, drawn at random.
+    """Compute ``patch_swd`` between two random halves of the training image's own patches.
 
-    No sample can be expected to come closer, unless it is a copy. Neighbouring patches overlap and
-    fall into both halves, so the floor is a low one: an independent photograph of the same place
-    would lie above it.
+    No sample can be expected to score lower, unless it is a copy. Neighbouring patches overlap and
+    fall into both halves, which makes this floor low: a second photograph of the same place would
+    score higher.
 
     Args:
-        splits: random halvings to average over; the others are those of ``patch_swd``.
+        real: (1, C, H, W) in [-1, 1], the training image.
+        band: compare only the finest frequency band of each level, in units of its standard
+            deviation in ``real``.
+        size: side of a patch in pixels.
+        levels: number of image sizes, each half of the previous one; None means three, or as many
+            as a small image allows.
+        projections: number of random directions.
+        splits: number of random halvings to average over.
+        seed: of the random directions and of the halvings.
+        per_level: return one number per level, fine to coarse, instead of their mean.
+
+    Returns:
+        The distance in the unit of [-1, 1], or in standard deviations with ``band``; > 0 unless
+        ``real`` is uniform. A list of them with ``per_level``.
+
+    Raises:
+        ValueError: an unsuitable image, or one too small for ``levels``.
     """
     check_pictures(real)
     rng = torch.Generator().manual_seed(seed)
-    columns = []
-    for one in _levels(real, levels, size, band):
-        unit = band_std(one) if band else 1.0
-        values = _projections(one, _directions(projections, one.shape[1], size, seed))[0]
+    columns: list[float] = []
+    for image in _swd_pyramid(real, levels, size, band):
+        unit = band_std(image) if band else 1.0
+        values = _projections(image, _directions(projections, image.shape[1], size, seed))[0]
         half = values.shape[1] // 2
         distances = []
         for _ in range(splits):
@@ -135,135 +181,237 @@ def swd_noise_floor(
 
 
 def band_of(image: Tensor) -> Tensor:
-    """What a picture (n, C, h, w) has and its half-size copy has not: its finest octave."""
-    size = tuple(image.shape[-2:])
-    half = (max(1, round_half_up(size[0] / 2)), max(1, round_half_up(size[1] / 2)))
-    return image - resize(resize(image, half), size)
+    """Extract the finest frequency band: the image minus its half-size copy, upsampled again.
+
+    This is the finest level of a Laplacian pyramid.
+
+    Args:
+        image: (n, C, h, w) in [-1, 1].
+
+    Returns:
+        (n, C, h, w), with mean near 0.
+    """
+    height, width = size_of(image)
+    half = (max(1, round_half_up(height / 2)), max(1, round_half_up(width / 2)))
+    return image - resize(resize(image, half), (height, width))
 
 
 def band_std(band: Tensor) -> float:
-    """The standard deviation of a photograph's band, which other bands are measured in."""
-    unit = band.std().item()
-    if unit < MIN_CONTRAST:
-        raise ValueError("The photograph has no detail at one of the levels; take band=False.")
-    return unit
+    """Compute the standard deviation of a frequency band, the unit of band distances.
+
+    Args:
+        band: (1, C, h, w), from ``band_of``.
+
+    Returns:
+        The standard deviation over all values, > 0.
+
+    Raises:
+        ValueError: it is 0 within rounding; the image has no detail.
+    """
+    std = band.std().item()
+    if std < MIN_CONTRAST:
+        raise ValueError(
+            f"The training image has no detail at one of the levels: the standard deviation of its "
+            f"frequency band is {std:.0e}. Use band=False."
+        )
+    return std
 
 
-def _levels(image: Tensor, levels: int | None, size: int, band: bool) -> list[Tensor]:
-    """The picture, halved again and again, fine to coarse; or the bands of these."""
-    height, width = image.shape[-2:]
-    possible = max(1, min(MOST_LEVELS, int(math.log2(max(1, min(height, width) / (2 * size)))) + 1))
+def _swd_pyramid(image: Tensor, levels: int | None, size: int, band: bool) -> list[Tensor]:
+    """Return the image at each level, halved again and again, or the finest band of each."""
+    height, width = size_of(image)
+    halvings = int(math.log2(max(1, min(height, width) / (2 * size))))
+    possible = max(1, min(MAX_SWD_LEVELS, halvings + 1))
     levels = possible if levels is None else levels
     if levels < 1:
         raise ValueError(f"levels={levels} must be at least 1, the full size.")
     if min(height, width) / 2 ** (levels - 1) < size + 1:
         fewer = f"levels={possible}, " if levels > possible else ""
         raise ValueError(
-            f"A picture of {height} x {width} pixels is too small for patches of {size} pixels at "
-            f"{levels} level(s); ask for {fewer}smaller patches or a larger picture."
+            f"An image of {height} x {width} pixels is too small for patches of {size} pixels at "
+            f"{levels} level(s); use {fewer}smaller patches or a larger image."
         )
-    pictures = [
+    images = [
         resize(image, (round_half_up(height / 2**k), round_half_up(width / 2**k)))
         for k in range(levels)
     ]
-    return [band_of(x) for x in pictures] if band else pictures
+    return [band_of(x) for x in images] if band else images
 
 
 def _directions(count: int, channels: int, size: int, seed: int) -> Tensor:
-    """Random directions of length one in the space of patches: (count, channels, size, size)."""
+    """Draw random unit vectors in the space of patches: (count, channels, size, size)."""
     rng = torch.Generator().manual_seed(seed)
     kernels = torch.randn(count, channels, size, size, generator=rng)
-    return kernels / kernels.flatten(1).norm(dim=1)[:, None, None, None]
+    lengths: Tensor = kernels.flatten(1).norm(dim=1)[:, None, None, None]
+    return kernels / lengths
 
 
 def _projections(image: Tensor, kernels: Tensor) -> Tensor:
-    """All patches on all directions: (n, directions, patches). A convolution does just this."""
+    """Project all patches on all directions by a convolution: (n, directions, patches)."""
     return F.conv2d(image, kernels.to(image)).flatten(2)
 
 
 def _sorted_projections(image: Tensor, kernels: Tensor) -> Tensor:
+    """Return the projections sorted along the patches: (n, directions, patches)."""
     return _projections(image, kernels).sort(dim=2).values
 
 
-def _distance(one: Tensor, other: Tensor) -> Tensor:
-    """Mean difference of sorted values; the longer list is read at the quantiles of the shorter."""
+def _quantile_distance(one: Tensor, other: Tensor) -> Tensor:
+    """Return the mean difference of sorted values at equal quantiles, (n,) float64.
+
+    The longer list is interpolated at the quantiles of the shorter one.
+    """
     count = min(one.shape[2], other.shape[2])
     one, other = (F.interpolate(x, count, mode="linear") for x in (one, other))
     return (one - other).abs().double().mean(dim=(1, 2))
 
 
-# --------------------------------------------------------------- both directions, patch for patch
+# ----------------------------------------------------------------- nearest patches, both directions
 def coherence(real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE) -> float:
-    """Mean distance from the samples' patches to the photograph's nearest; 0: all are from there.
+    """Compute the mean patch distance from the samples to the training image.
 
-    In the unit of [-1, 1], root mean square over a patch. Take it of reduced pictures to see larger
-    structure: 7 pixels of a picture of 64 are a ninth of it.
+    For each patch of a sample, this is the distance to the nearest patch of the training image. To
+    measure larger structure, pass downsampled images: 7 pixels are a ninth of a width of 64.
 
-    Cannot see: what is missing, or repeated; a copy and a plain patch of sky are perfect. Source:
-    bidirectional similarity, Simakov et al. 2008.
+    Blind to: what is missing or repeated. A copy scores 0, and so does a uniform patch of sky.
+
+    Args:
+        real: (1, C, H, W) in [-1, 1], the training image.
+        fake: (n, C, h, w) in [-1, 1], samples.
+        size: side of a patch in pixels.
+
+    Returns:
+        Mean root-mean-square distance in the unit of [-1, 1]; >= 0, and 0 if every patch occurs in
+        the training image.
+
+    Raises:
+        ValueError: unsuitable images, or one smaller than a patch.
+
+    Source: bidirectional similarity, Simakov et al. 2008.
     """
     return coherence_values(real, fake, size=size).mean().item()
 
 
 def coherence_values(real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE) -> Tensor:
-    """``coherence`` of each sample, (n,) float64."""
+    """Compute the mean patch distance from each sample to the training image.
+
+    Args:
+        real: (1, C, H, W) in [-1, 1], the training image.
+        fake: (n, C, h, w) in [-1, 1], samples.
+        size: side of a patch in pixels.
+
+    Returns:
+        (n,) float64, >= 0, in the unit of [-1, 1]; ``coherence`` is their mean.
+
+    Raises:
+        ValueError: unsuitable images, or one smaller than a patch.
+    """
     check_pictures(real, fake)
-    fields = [nearest_patches(one, real, size=size) for one in fake.split(1)]
+    fields = [nearest_patches(sample, real, size=size) for sample in torch.split(fake, 1)]
     return torch.stack([field.distances.double().mean() for field in fields])
 
 
 def completeness(real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE) -> float:
-    """Mean distance from the photograph's patches to a sample's nearest; 0: all are shown.
+    """Compute the mean patch distance from the training image to the samples.
 
-    Cannot see: what does not belong; a sample with all of the photograph and noise beside it is
-    perfect. Source: bidirectional similarity, Simakov et al. 2008.
+    For each patch of the training image, this is the distance to the nearest patch of a sample.
+
+    Blind to: what does not belong there. A sample that holds the training image beside noise
+    scores 0.
+
+    Args:
+        real: (1, C, H, W) in [-1, 1], the training image.
+        fake: (n, C, h, w) in [-1, 1], samples; the mean over them is returned.
+        size: side of a patch in pixels.
+
+    Returns:
+        Mean root-mean-square distance in the unit of [-1, 1]; >= 0, and 0 if every sample shows
+        every patch of the training image.
+
+    Raises:
+        ValueError: unsuitable images, or one smaller than a patch.
+
+    Source: bidirectional similarity, Simakov et al. 2008.
     """
     check_pictures(real, fake)
-    fields = [nearest_patches(real, one, size=size) for one in fake.split(1)]
+    fields = [nearest_patches(real, sample, size=size) for sample in torch.split(fake, 1)]
     return torch.stack([field.distances.double().mean() for field in fields]).mean().item()
 
 
 def coverage(real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE) -> float:
-    """Share of the photograph's patches that at least one of the samples shows, 0 to 1.
+    """Compute the fraction of the training image's patches that occur in at least one sample.
 
-    More samples show more: compare at equal ``n``. What counts as shown: see ``coverage_maps``.
+    More samples cover more: compare at equal n. ``coverage_maps`` defines when a patch occurs.
 
-    Cannot see: what does not belong into the samples. Source: the idea is the coverage of Naeem et
-    al. 2020, for patches.
+    Blind to: patches of the samples that do not belong there.
+
+    Args:
+        real: (1, C, H, W) in [-1, 1], the training image.
+        fake: (n, C, h, w) in [-1, 1], samples.
+        size: side of a patch in pixels.
+
+    Returns:
+        From 0 to 1.
+
+    Raises:
+        ValueError: unsuitable images, or one smaller than a patch.
+
+    Source: the coverage of Naeem et al. 2020, here for patches.
     """
     return coverage_maps(real, fake, size=size).any(dim=0).double().mean().item()
 
 
 def coverage_maps(real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE) -> Tensor:
-    """Which patches of the photograph each sample shows: (n, rows, columns) booleans.
+    """Find which patches of the training image occur in each sample.
 
-    A patch is shown where the sample comes as close to it as the photograph's nearest other patch
-    does (``self_nn_distance``), or closer than the eye sees (``TOLERANCE``). So plain sky counts as shown
-    where any is. ``~maps.any(dim=0)`` is what the samples never show.
+    A patch occurs in a sample if the distance to the sample's nearest patch is at most
+    ``coverage_radius``. ``~maps.any(dim=0)`` marks what the samples never show.
+
+    Args:
+        real: (1, C, H, W) in [-1, 1], the training image.
+        fake: (n, C, h, w) in [-1, 1], samples.
+        size: side of a patch in pixels.
+
+    Returns:
+        (n, rows, columns) booleans, one for each patch of ``real``.
+
+    Raises:
+        ValueError: unsuitable images, or one smaller than a patch.
     """
     check_pictures(real, fake)
     radius = coverage_radius(real, size=size)
-    fields = [nearest_patches(real, one, size=size) for one in fake.split(1)]
+    fields = [nearest_patches(real, sample, size=size) for sample in torch.split(fake, 1)]
     return torch.stack([field.distances <= radius for field in fields])
 
 
 def coverage_radius(real: Tensor, *, size: int = PATCH_SIZE) -> Tensor:
-    """How near a patch must be to pass for the photograph's there, see ``coverage_maps``.
+    """Compute how near a patch must be to count as the training image's patch at each position.
 
-    Where no other patch is without overlap, in a tiny photograph, ``TOLERANCE`` alone counts.
-    Returns (rows, columns).
+    It is the distance to the nearest other patch of the training image, so that sky counts as shown
+    wherever there is similar sky, but at least ``PATCH_TOLERANCE``. In an image so small that all
+    patches overlap, it is ``PATCH_TOLERANCE``.
+
+    Args:
+        real: (1, C, H, W) in [-1, 1], the training image.
+        size: side of a patch in pixels.
+
+    Returns:
+        (rows, columns), in the unit of [-1, 1].
+
+    Raises:
+        ValueError: the image is smaller than a patch.
     """
-    return self_nn_distance(real, size=size).nan_to_num(posinf=0).clamp(min=TOLERANCE)
+    return self_nn_distance(real, size=size).nan_to_num(posinf=0).clamp(min=PATCH_TOLERANCE)
 
 
 # ----------------------------------------------------------------------------------------- novelty
 @dataclass(frozen=True)
 class CopyMap:
-    """Where one sample was copied from.
+    """Regions of one sample that are verbatim copies of the training image.
 
     Attributes:
-        field: the nearest patch of the photograph for each of the sample's.
-        regions: (h, w), for each pixel the number of the verbatim copy that it lies in, 0 for none.
+        field: for each patch of the sample, the nearest patch of the training image.
+        regions: (h, w), for each pixel the number of the copy it belongs to, 0 for none.
     """
 
     field: NearestPatches
@@ -271,117 +419,197 @@ class CopyMap:
 
     @property
     def copied(self) -> float:
-        """Share of the picture's pixels that lie in a verbatim copy."""
+        """Fraction of the sample's pixels that belong to a verbatim copy, 0 to 1."""
         return (self.regions > 0).double().mean().item()
 
     @property
     def largest(self) -> float:
-        """Share of the picture's pixels that lie in the largest one."""
+        """Fraction of the sample's pixels that belong to the largest verbatim copy, 0 to 1."""
         areas = torch.bincount(self.regions.flatten())[1:]
         return areas.max().item() / self.regions.numel() if len(areas) else 0.0
 
 
 def copy_map(
-    real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE, tolerance: float = TOLERANCE
+    real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE, tolerance: float = PATCH_TOLERANCE
 ) -> CopyMap:
-    """Find the parts of one sample that the photograph holds verbatim, moved as one piece.
+    """Find the regions of one sample that occur verbatim in the training image, moved as one piece.
 
-    A copy is a connected set of at least ``SMALLEST_COPY`` patches whose nearest patches in the
-    photograph lie at the same shift, each no further than ``tolerance``. Where several patches are
-    equally near, as in plain regions, the shift that is common elsewhere in the sample counts.
+    A copy is a connected set of at least ``MIN_COPY_PATCHES`` patches whose nearest patches in the
+    training image all have the same shift and lie within ``tolerance``. Where several patches are
+    equally near, as in uniform regions, the shift that is frequent elsewhere in the sample counts.
 
-    Cannot see: copies that were mirrored, resized or recoloured, and such as were disturbed in
-    smooth regions, where the nearest of many patches that are alike is an accident.
+    Blind to: copies that were mirrored, resized or recoloured, and copies with noise in smooth
+    regions, where the nearest of many similar patches is arbitrary.
+
+    Args:
+        real: (1, C, H, W) in [-1, 1], the training image.
+        fake: (1, C, h, w) in [-1, 1], one sample.
+        size: side of a patch in pixels.
+        tolerance: largest patch distance within a copy, in the unit of [-1, 1].
+
+    Returns:
+        The regions and the nearest-neighbour field they were found in.
+
+    Raises:
+        ValueError: unsuitable images, one smaller than a patch, or more than one sample.
     """
+    from skimage.measure import label
+
     check_pictures(real, fake)
     if len(fake) != 1:
-        raise ValueError(f"copy_map looks at one sample; got {len(fake)}. Call it for each.")
+        raise ValueError(f"copy_map takes one sample; got {len(fake)}. Call it for each.")
     field = prefer_common_shifts(nearest_patches(fake, real, size=size), fake, real, size=size)
-    number = field.shift_numbers.clone()
-    number[field.distances > tolerance] = 0
-    pieces = torch.from_numpy(label(number.cpu().numpy(), background=0, connectivity=1))
-    small = torch.bincount(pieces.flatten()) < SMALLEST_COPY
+    labels = field.shift_labels.clone()
+    labels[field.distances > tolerance] = 0
+    connected = label(  # type: ignore[no-untyped-call]  # scikit-image is typed in parts
+        labels.cpu().numpy(), background=0, connectivity=1
+    )
+    pieces = torch.from_numpy(connected)
+    small = torch.bincount(pieces.flatten()) < MIN_COPY_PATCHES
     pieces[small[pieces]] = 0
-    return CopyMap(field, _spread(pieces, size))
+    return CopyMap(field, _patch_labels_to_pixels(pieces, size))
 
 
-def _spread(pieces: Tensor, size: int) -> Tensor:
-    """The numbers of patches given to all pixels under them; the larger number wins."""
-    padded = F.pad(pieces[None].double(), [size - 1] * 4)
+def _patch_labels_to_pixels(labels: Tensor, size: int) -> Tensor:
+    """Label every pixel with the largest label of the patches that contain it: (h, w)."""
+    padded = F.pad(labels[None].double(), [size - 1] * 4)
     return F.max_pool2d(padded, size, stride=1)[0].long()
 
 
 def copied_share(real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE) -> float:
-    """Share of the samples' pixels that lie in verbatim copies (see ``copy_map``), 0 to 1."""
-    maps = [copy_map(real, one, size=size) for one in fake.split(1)]
+    """Compute the fraction of the samples' pixels that are verbatim copies (see ``copy_map``).
+
+    Args:
+        real: (1, C, H, W) in [-1, 1], the training image.
+        fake: (n, C, h, w) in [-1, 1], samples.
+        size: side of a patch in pixels.
+
+    Returns:
+        Mean over the samples, from 0 to 1.
+
+    Raises:
+        ValueError: unsuitable images, or one smaller than a patch.
+    """
+    maps = [copy_map(real, sample, size=size) for sample in torch.split(fake, 1)]
     return sum(found.copied for found in maps) / len(maps)
 
 
 def largest_copy(real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE) -> float:
-    """Share of a sample's pixels in its largest verbatim copy, mean over the samples, 0 to 1."""
-    maps = [copy_map(real, one, size=size) for one in fake.split(1)]
+    """Compute the fraction of a sample's pixels in its largest verbatim copy (see ``copy_map``).
+
+    Args:
+        real: (1, C, H, W) in [-1, 1], the training image.
+        fake: (n, C, h, w) in [-1, 1], samples.
+        size: side of a patch in pixels.
+
+    Returns:
+        Mean over the samples, from 0 to 1.
+
+    Raises:
+        ValueError: unsuitable images, or one smaller than a patch.
+    """
+    maps = [copy_map(real, sample, size=size) for sample in torch.split(fake, 1)]
     return sum(found.largest for found in maps) / len(maps)
 
 
 def nnf_diversity(real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE) -> float:
-    """How disordered the samples' nearest-neighbour fields are: 0 for a copy, near 1 for noise.
+    """Compute how irregular the samples' nearest-neighbour fields are, by their compressibility.
 
-    The shifts of the field (two 16-bit numbers per patch, so that large pictures do not wrap
-    around) are compressed with zlib; the size is divided by that of a field whose patches come from
-    anywhere at random.
+    The shifts of the field are compressed with zlib. The compressed size is divided by that of a
+    field whose shifts are drawn at random.
 
-    Cannot see: whether the patches match at all (noise is most diverse), and small copies in large
-    pictures. Source: NNFDIV of SinFusion, Nikankin et al. 2023, there on 8-bit numbers.
+    Blind to: whether the patches match at all (noise is most diverse), and small copies in large
+    images.
+
+    Args:
+        real: (1, C, H, W) in [-1, 1], the training image.
+        fake: (n, C, h, w) in [-1, 1], samples.
+        size: side of a patch in pixels.
+
+    Returns:
+        Mean over the samples: near 0 for a copy, near 1 for noise.
+
+    Raises:
+        ValueError: unsuitable images, or one smaller than a patch.
+
+    Source: NNFDIV of SinFusion, Nikankin et al. 2023. Shifts have 8 bits there and 16 here, so that
+    they do not wrap around in large images.
     """
     check_pictures(real, fake)
-    values = [_disorder(nearest_patches(one, real, size=size)) for one in fake.split(1)]
-    return sum(values) / len(values)
+    fields = [nearest_patches(sample, real, size=size) for sample in torch.split(fake, 1)]
+    return sum(_relative_compressed_size(field) for field in fields) / len(fields)
 
 
-def _disorder(field: NearestPatches) -> float:
+def _relative_compressed_size(field: NearestPatches) -> float:
+    """Divide the compressed size of a field's shifts by that of random sources."""
     rng = torch.Generator().manual_seed(0)
-    anywhere = torch.randint(math.prod(field.grid), field.sources.shape, generator=rng)
-    random = NearestPatches(field.distances, anywhere, field.grid)
-    return _compressed(field.shifts) / _compressed(random.shifts)
+    sources = torch.randint(math.prod(field.grid), field.sources.shape, generator=rng)
+    random = NearestPatches(field.distances, sources, field.grid)
+    return _compressed_size(field.shifts) / _compressed_size(random.shifts)
 
 
-def _compressed(shifts: Tensor) -> int:
+def _compressed_size(shifts: Tensor) -> int:
+    """Return the size of the shifts after zlib, in bytes."""
     return len(zlib.compress(shifts.to(torch.int16).cpu().numpy().tobytes(), 9))
 
 
 # --------------------------------------------------------------------------------------- diversity
 def pixel_diversity(samples: Tensor, real: Tensor) -> float:
-    """How much samples differ from each other: the paper's diversity.
+    """Compute the paper's diversity: how much samples differ from each other, per pixel.
 
-    For each pixel the standard deviation of its intensity (mean of the channels) over the samples;
-    the mean over pixels is divided by the standard deviation of the photograph's intensities.
+    For each pixel, take the standard deviation of its intensity (mean of the channels) over the
+    samples. The mean over pixels is divided by the standard deviation of the training image's
+    intensities.
+
+    Blind to: whether the samples are any good. Noise and random shifts score highest.
 
     Args:
-        samples: (n, C, H, W), at least two, of the photograph's size; the paper takes 100. A
-            deviation is estimated too low from a few: two give 0.80, eight 0.97 of what many do.
+        samples: (n, C, H, W) in [-1, 1], n >= 2; the paper takes 100. Few samples underestimate the
+            diversity: with two it is 0.80, with eight 0.97 times that of many samples.
+        real: (1, C, H, W) in [-1, 1], the training image, of the same size.
+
+    Returns:
+        >= 0, and 0 if all samples are equal. The paper reports 0.5 when sampling starts at the
+        coarsest scale and 0.35 one scale finer, means over its images.
 
     Raises:
-        ValueError: fewer than two samples, or another size.
+        ValueError: unsuitable images, fewer than two samples, another size, or a training image
+            of one uniform colour.
 
-    Cannot see: whether the samples are any good; noise, and random shifts, score highest. Source:
-    paper, section 4 (0.5 from the coarsest scale, 0.35 from the one above, mean over its pictures).
+    Source: paper, section 4.
     """
-    check_pictures(real, samples)
+    check_pictures(real, samples, names=("real", "samples"))
     if len(samples) < 2:
-        raise ValueError("Diversity needs at least two samples to compare; the paper takes 100.")
+        raise ValueError("Diversity compares at least two samples; got 1. The paper takes 100.")
     _check_same_size(real, samples)
     intensities = samples.double().mean(dim=1)
-    spread = real.double().mean(dim=1).std(correction=0)
-    if spread < MIN_CONTRAST:
-        raise ValueError("The photograph is of one plain colour; there is nothing to compare to.")
-    return (intensities.std(dim=0).mean() / spread).item()
+    real_std = real.double().mean(dim=1).std(correction=0)
+    if real_std < MIN_CONTRAST:
+        raise ValueError(
+            "The training image has one uniform colour, which gives diversity no unit; use another "
+            "image."
+        )
+    return (intensities.std(dim=0).mean() / real_std).item()
 
 
 # ------------------------------------------------------------------------ against a known original
 def rmse(image: Tensor, original: Tensor) -> float:
-    """Root-mean-square error in grey levels (0 … 255) between pictures of one size.
+    """Compute the root-mean-square error in grey levels.
 
-    Cannot see: what kind of error; blur is cheaper than texture in the wrong place.
+    Blind to: the kind of error. Blur costs less than sharp texture in the wrong place.
+
+    Args:
+        image: (n, C, H, W) in [-1, 1].
+        original: (1, C, H, W) in [-1, 1], of the same size.
+
+    Returns:
+        From 0 to 255 grey levels, over all images.
+
+    Raises:
+        ValueError: unsuitable images, or different sizes.
+
+    >>> rmse(torch.ones(1, 3, 8, 8), -torch.ones(1, 3, 8, 8))
+    255.0
     """
     check_pictures(original, image, names=("original", "image"))
     _check_same_size(original, image)
@@ -389,93 +617,111 @@ def rmse(image: Tensor, original: Tensor) -> float:
 
 
 def psnr(image: Tensor, original: Tensor) -> float:
-    """Peak signal-to-noise ratio in dB, ``20 log10(255 / rmse)``; infinite for equal pictures.
+    """Compute the peak signal-to-noise ratio, ``20 log10(255 / rmse)``.
 
-    Cannot see: what ``rmse`` cannot.
+    Blind to: the kind of error. Blur costs less than sharp texture in the wrong place.
+
+    Args:
+        image: (n, C, H, W) in [-1, 1].
+        original: (1, C, H, W) in [-1, 1], of the same size.
+
+    Returns:
+        The ratio in dB, higher is closer; infinite for equal images.
+
+    Raises:
+        ValueError: unsuitable images, or different sizes.
     """
     error = rmse(image, original)
     return math.inf if error == 0 else 20 * math.log10(255 / error)
 
 
 def ssim(image: Tensor, original: Tensor) -> float:
-    """Structural similarity of two pictures (1, C, H, W), at most 1 (scikit-image computes it).
+    """Compute the structural similarity of two images, with scikit-image.
 
-    Gaussian window of 1.5 pixels, population covariance, mean over the channels, as Wang et al.
-    2004 define it (there for grey pictures).
+    Gaussian window of standard deviation 1.5 pixels, population covariance, mean over the channels.
+
+    Blind to: changes of texture that keep local means, contrasts and correlations. It compares
+    pixel by pixel, so sharp texture in the wrong place scores below a blur.
+
+    Args:
+        image: (1, C, H, W) in [-1, 1].
+        original: (1, C, H, W) in [-1, 1], of the same size.
+
+    Returns:
+        At most 1, for equal images.
 
     Raises:
-        ValueError: several pictures, another size, or a side below the window's 11 pixels.
+        ValueError: unsuitable images, several images, different sizes, or a side below the window's
+            11 pixels.
 
-    Cannot see: changes of texture that keep local means, contrasts and correlations; like PSNR it
-    compares pixel with pixel, so that a sharp guess in the wrong place scores below a blur.
+    Source: Wang et al. 2004, there for grey images.
     """
+    from skimage.metrics import structural_similarity
+
     check_pictures(original, image, names=("original", "image"))
     _check_same_size(original, image)
     if len(image) != 1:
-        raise ValueError(f"ssim compares two pictures; got {len(image)}. Call it for each.")
+        raise ValueError(f"ssim compares two images; got {len(image)}. Call it for each.")
     if min(original.shape[-2:]) < 11:
         raise ValueError(
-            f"SSIM compares windows of 11 x 11 pixels; the pictures have {original.shape[-2]} x "
-            f"{original.shape[-1]}."
+            f"SSIM compares windows of 11 x 11 pixels; the images have {original.shape[-2]} x "
+            f"{original.shape[-1]}. Use larger images."
         )
-    return float(
-        structural_similarity(
-            original[0].double().cpu().numpy(),
-            image[0].double().cpu().numpy(),
-            data_range=2.0,
-            channel_axis=0,
-            gaussian_weights=True,
-            sigma=1.5,
-            use_sample_covariance=False,
-        )
+    similarity = structural_similarity(  # type: ignore[no-untyped-call]  # typed in parts
+        original[0].double().cpu().numpy(),
+        image[0].double().cpu().numpy(),
+        data_range=2.0,
+        channel_axis=0,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
     )
+    return float(similarity)
 
 
 def downscale_consistency(enlarged: Tensor, low_resolution: Tensor) -> float:
-    """RMSE in grey levels between ``enlarged``, reduced again, and the picture that it came from.
+    """Compute the error of an enlarged image after downsampling it to the input's size again.
 
-    A super-resolved picture may invent detail, but must not contradict what was given.
+    Super-resolution may invent detail, but must not contradict its input.
 
-    Cannot see: detail of any kind; a plain bicubic enlargement scores very well.
+    Blind to: detail of any kind. Bicubic enlargement scores very well.
+
+    Args:
+        enlarged: (n, C, H, W) in [-1, 1], the super-resolved image.
+        low_resolution: (1, C, h, w) in [-1, 1], the input it was made from.
+
+    Returns:
+        RMSE in grey levels, 0 to 255.
+
+    Raises:
+        ValueError: unsuitable images.
     """
     check_pictures(low_resolution, enlarged, names=("low_resolution", "enlarged"))
-    return rmse(resize(enlarged, tuple(low_resolution.shape[-2:])), low_resolution)
-
-
-def reconstruction_errors(model: SinGAN) -> list[dict[str, float]]:
-    """RMSE (grey levels) and PSNR (dB) of the reconstruction at each trained level, coarse to fine.
-
-    Cannot see: anything about random samples; a model that has memorised reconstructs best.
-    """
-    rows = []
-    for level in range(model.trained_levels):
-        real = resize(model.image, model.plan.sizes[level])
-        made = model.reconstruct(level)
-        rows.append(dict(level=level, rmse=rmse(made, real), psnr=psnr(made, real)))
-    return rows
+    return rmse(resize(enlarged, size_of(low_resolution)), low_resolution)
 
 
 # ----------------------------------------------------------------------------------------- checks
 def check_pictures(
     real: Tensor, fake: Tensor | None = None, *, names: tuple[str, str] = ("real", "fake")
 ) -> None:
-    """Refuse what is no picture, is not finite, or does not belong together; says what to do."""
-    for name, pictures in zip(names, (real, fake)):
-        if pictures is None:
-            continue
-        if not isinstance(pictures, Tensor):
-            raise TypeError(
-                f"{name} is a {type(pictures).__name__}; read it with load_image first."
-            )
-        if pictures.dim() != 4 or len(pictures) == 0 or not pictures.is_floating_point():
-            raise ValueError(
-                f"{name} must be pictures (n, C, H, W) in [-1, 1]; got {tuple(pictures.shape)} "
-                f"of {pictures.dtype}. load_image and SinGAN.sample make them."
-            )
-        if not torch.isfinite(pictures).all():
-            raise ValueError(f"{name} holds values that are not finite (nan or inf).")
+    """Check that images can be measured and belong together.
+
+    Args:
+        real: one image, (1, C, H, W), finite and in [-1, 1].
+        fake: images to compare with it, (n, C, h, w), finite and in [-1, 1]; None for none.
+        names: what to call the two in error messages.
+
+    Raises:
+        TypeError: one of them is not a tensor.
+        ValueError: wrong shape or type, values that are not finite or further than
+            ``RANGE_TOLERANCE`` outside [-1, 1], several images in ``real``, or different channel
+            counts.
+    """
+    check_values(real, names[0])
+    if fake is not None:
+        check_values(fake, names[1])
     if len(real) != 1:
-        raise ValueError(f"{names[0]} is one picture (1, C, H, W); got {len(real)} pictures.")
+        raise ValueError(f"{names[0]} must be one image (1, C, H, W); got {len(real)} images.")
     if fake is not None and fake.shape[1] != real.shape[1]:
         raise ValueError(
             f"{names[0]} has {real.shape[1]} channels, {names[1]} has {fake.shape[1]}; convert one "
@@ -483,9 +729,42 @@ def check_pictures(
         )
 
 
+def check_values(images: Tensor, name: str) -> None:
+    """Check that a tensor holds images with finite values in [-1, 1].
+
+    Args:
+        images: (n, C, H, W), n >= 1.
+        name: what to call them in error messages.
+
+    Raises:
+        TypeError: it is not a tensor.
+        ValueError: wrong shape or type, or values that are not finite or further than
+            ``RANGE_TOLERANCE`` outside [-1, 1].
+    """
+    if not isinstance(images, Tensor):
+        raise TypeError(f"{name} is a {type(images).__name__}; read it with load_image first.")
+    if images.dim() != 4 or len(images) == 0 or not images.is_floating_point():
+        raise ValueError(
+            f"{name} must be images (n, C, H, W) in [-1, 1]; got {tuple(images.shape)} of "
+            f"{images.dtype}. load_image and SinGAN.sample make them."
+        )
+    if not torch.isfinite(images).all():
+        raise ValueError(
+            f"{name} contains values that are not finite (nan or inf); find out where they come "
+            f"from, or replace them with torch.nan_to_num."
+        )
+    if images.numel() and images.abs().max() > 1 + RANGE_TOLERANCE:
+        low, high = images.min().item(), images.max().item()
+        raise ValueError(
+            f"{name} has values from {low:g} to {high:g}; images are in [-1, 1]. Read them with "
+            f"load_image, or use .clamp(-1, 1)."
+        )
+
+
 def _check_same_size(real: Tensor, fake: Tensor) -> None:
+    """Check that two images have the same height and width."""
     if real.shape[-2:] != fake.shape[-2:]:
         raise ValueError(
-            f"The pictures differ in size: {real.shape[-2]} x {real.shape[-1]} and "
+            f"The images differ in size: {real.shape[-2]} x {real.shape[-1]} and "
             f"{fake.shape[-2]} x {fake.shape[-1]} pixels; resize one of them first."
         )

@@ -84,7 +84,7 @@ def test_float64_stays_float64():
 
 def test_a_picture_smaller_than_a_patch_is_refused_with_a_sentence():
     for one, other in ((noise(6, 9), noise(9, 9)), (noise(9, 9), noise(9, 6))):
-        with pytest.raises(ValueError, match="holds no patch of 7 x 7; take smaller patches"):
+        with pytest.raises(ValueError, match="contains no patch of 7 x 7; use smaller patches"):
             nearest_patches(one, other)
 
 
@@ -104,13 +104,13 @@ def test_the_nearest_patch_is_that_of_a_loop_over_all_pairs(size, channels):
 
 def test_a_search_in_chunks_finds_the_same(monkeypatch):
     image, other = noise(12, 14), noise(11, 13, seed=1)
-    whole, lonely = nearest_patches(image, other), self_nn_distance(image)
-    monkeypatch.setattr(module, "CHUNK", 100)  # two or so at a time
+    whole, self_distances = nearest_patches(image, other), self_nn_distance(image)
+    monkeypatch.setattr(module, "MAX_DISTANCES", 100)  # two or so at a time
     parts = nearest_patches(image, other)
     assert torch.equal(parts.sources, whole.sources)
     assert torch.allclose(parts.distances, whole.distances)
-    assert torch.allclose(self_nn_distance(image), lonely, atol=1e-5)
-    monkeypatch.setattr(module, "CHUNK", 1)  # fewer than there are keys
+    assert torch.allclose(self_nn_distance(image), self_distances, atol=1e-5)
+    monkeypatch.setattr(module, "MAX_DISTANCES", 1)  # fewer than there are keys
     assert torch.equal(nearest_patches(image, other).sources, whole.sources)
 
 
@@ -159,9 +159,9 @@ def test_square_distances_are_means_over_values_and_never_negative():
     assert square_distances(same, same).min() >= 0
 
 
-# -------------------------------------------------------------------------------------- self_nn_distance
+# ------------------------------------------------------------------------ distance to the same image
 @pytest.mark.parametrize(("height", "width", "size"), [(12, 15, 4), (9, 20, 3), (20, 21, 7)])
-def test_loneliness_is_the_distance_to_the_nearest_patch_without_overlap(height, width, size):
+def test_self_nn_distance_is_to_the_nearest_patch_without_overlap(height, width, size):
     image = noise(height, width)
     distances = distances_by_hand(image, image, size)
     rows, columns = patch_grid(image, size)
@@ -179,7 +179,7 @@ def test_loneliness_is_the_distance_to_the_nearest_patch_without_overlap(height,
     np.testing.assert_allclose(found.flatten(), wanted, rtol=1e-4)
 
 
-def test_a_picture_that_repeats_is_not_lonely_and_a_unique_object_is():
+def test_a_repeating_texture_is_near_to_itself_and_a_unique_object_is_not():
     tile = noise(8, 8)
     image = tile.repeat(1, 1, 3, 3)
     assert self_nn_distance(image).max() < 2e-3
@@ -188,7 +188,7 @@ def test_a_picture_that_repeats_is_not_lonely_and_a_unique_object_is():
     assert found[8, 8] > 0.3 and found[0, 0] < 2e-3
 
 
-def test_where_all_patches_overlap_loneliness_is_infinite():
+def test_where_all_patches_overlap_the_distance_is_infinite():
     assert self_nn_distance(noise(13, 13)).isinf().all()
     assert self_nn_distance(noise(21, 21)).isfinite().all()
 
@@ -202,5 +202,5 @@ def test_of_equally_near_patches_the_common_shift_is_preferred():
     inner = better.shifts[:, :, 4 : 40 - 6]  # what did not wrap around
     assert (inner[0] == 0).all() and (inner[1] == -4).all()
     assert (field.shifts[1, :, 4:34] != -4).any()  # not so before
-    assert (better.distances - field.distances).abs().max() <= module.TIE
-    assert better.shift_numbers.unique().numel() < field.shift_numbers.unique().numel()
+    assert (better.distances - field.distances).abs().max() <= module.TIE_TOLERANCE
+    assert better.shift_labels.unique().numel() < field.shift_labels.unique().numel()
