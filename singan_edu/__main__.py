@@ -1,4 +1,4 @@
-"""``python -m singan_edu train PHOTO``: run the training lesson on a photograph, from the shell."""
+"""Run the command line: ``python -m singan_edu train PHOTO`` is ``singan train PHOTO``."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ import sys
 from .cli import main
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

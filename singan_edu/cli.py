@@ -1,176 +1,306 @@
-"""The main job: the training lesson, run on a photograph from the shell by papermill.
+"""The command line: ``singan train PHOTO`` trains a model of a photograph.
 
-``python -m singan_edu train PHOTO --max-size 96`` executes ``notebooks/06_training.ipynb`` with
-these parameters and leaves a folder with the executed notebook, the model, its history and its
-pictures. The options are the notebook's own parameters, so there is one list of them.
+With ``--lesson`` it executes lesson 06 on the photograph instead, which needs the course's
+notebooks and the packages of the extra ``lessons``.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import os
-import signal
+import difflib
+import math
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import papermill
-from jupyter_client.kernelspec import NoSuchKernel
-from jupyter_client.manager import AsyncKernelManager
-from nbclient.exceptions import DeadKernelError
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
 
+from .arguments import check_seed
 from .config import TrainConfig
-from .images import open_photo
-from .model import check_seed
-from .training.run import run_folder
+from .files import package_version, user_folder
+from .images import load_image, open_photo, sample_image_names, save_image, size_of, to_pil
+from .model import SinGAN
+from .training.callbacks import History, Progress
+from .training.run import NotFiniteError, run_folder, train
 
-LESSON = Path(__file__).parents[1] / "notebooks" / "06_training.ipynb"
-EXECUTED = "training.ipynb"
-INTERRUPTED = 130  # what a shell expects after Ctrl-C
+DEFAULT_PHOTO = "desert_arch"
+LESSON = "06_training.ipynb"
+EXECUTED_LESSON = "training.ipynb"
+FAILED, INTERRUPTED = 1, 130  # 130 is what a shell expects after Ctrl-C
+
+OVERVIEW_COLUMNS, OVERVIEW_GAP, LABEL_HEIGHT = 5, 8, 20  # the last two in pixels
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run a command line; returns the exit code: 0, 1 (failed), 2 (misused), 130 (Ctrl-C)."""
-    if not LESSON.is_file():
-        return _fail(
-            f"{LESSON} is missing. The main job runs a lesson, so it needs the course's "
-            f"repository, not the package alone."
-        )
-    parameters = vars(_parser(_lesson_parameters()).parse_args(arguments))
-    parameters.pop("command")
+class UsageError(Exception):
+    """A request that cannot be met; the message says what is wrong and what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line.
+
+    Args:
+        arguments: the words after ``singan``; those of the process if None.
+
+    Returns:
+        The exit code: 0 (done), 1 (failed), 2 (misused) or 130 (stopped by Ctrl-C).
+
+    Raises:
+        SystemExit: with code 2 for an unknown command or option, with 0 after ``--help``.
+    """
+    options = _parser().parse_args(arguments)
     try:
-        parameters = _complete(parameters)
-    except (ValueError, OSError) as error:
+        if options.lesson:
+            return _run_lesson(_request(options))
+        return _train(_request(options))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (UsageError, NotFiniteError, ValueError, OSError) as error:
         return _fail(str(error))
-    return _execute(parameters)
+    except RuntimeError as error:
+        if not _is_out_of_memory(error):
+            raise
+        return _fail(
+            "Memory ran out. Try a smaller --max-size. If the training had begun, its state is "
+            "saved: the same command resumes it."
+        )
 
 
-def _lesson_parameters() -> dict[str, dict[str, Any]]:
-    """The lesson's parameters: name -> default, type and help, as papermill reads them."""
-    return papermill.inspect_notebook(str(LESSON))
-
-
-def _parser(lesson_parameters: dict[str, dict[str, Any]]) -> argparse.ArgumentParser:
-    """A parser with one option for each parameter of the lesson; the photograph is positional."""
-    parser = argparse.ArgumentParser(prog="run.py", description=__doc__.split("\n")[0])
+# ------------------------------------------------------------------------------------- the options
+def _parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="singan", description="Train SinGAN, a generative model of a single image."
+    )
+    parser.add_argument("--version", action="version", version=f"singan {package_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="train")
-    train = commands.add_parser(
+    command = commands.add_parser(
         "train",
-        help="train a SinGAN on a photograph",
-        description="Train a SinGAN on a photograph, by running lesson 06 on it.",
+        help="train a model of a photograph",
+        description="Train a model of a photograph and draw samples from it.",
+        epilog="Ctrl-C saves the state of the training; the same command resumes it.",
     )
-    train.add_argument(
-        "photo", nargs="?", help="path of a photograph, or the name of one that ships"
+    command.add_argument(
+        "photo",
+        nargs="?",
+        default=DEFAULT_PHOTO,
+        help="path of a photograph, or the name of a picture in the package: "
+        f"{', '.join(sample_image_names())} (default: {DEFAULT_PHOTO})",
     )
-    for name, facts in lesson_parameters.items():
-        if name != "photo":
-            train.add_argument(
-                f"--{name.replace('_', '-')}",
-                dest=name,
-                help=facts["help"],
-                type=_READERS.get(facts["inferred_type_name"], _literal),
-                metavar=facts["inferred_type_name"],
-            )
+    command.add_argument(
+        "--preset",
+        default="lesson",
+        help="lesson, classroom or paper: the sizes and iterations of the training "
+        "(default: lesson)",
+    )
+    command.add_argument(
+        "--max-size",
+        type=int,
+        metavar="PIXELS",
+        help="long side of the samples; a larger photograph is reduced (default: the preset's)",
+    )
+    command.add_argument(
+        "--iterations",
+        type=_iterations,
+        metavar="N[,N...]",
+        help="iterations of each level, from coarse to fine; the last number holds for all finer "
+        "levels (default: the preset's)",
+    )
+    command.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of all randomness (default: 0)"
+    )
+    command.add_argument(
+        "--samples",
+        type=int,
+        default=8,
+        metavar="N",
+        help="how many samples to draw after the training (default: 8)",
+    )
+    command.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="folder for the results (default: a folder in runs/ for this photograph, "
+        "configuration and seed)",
+    )
+    command.add_argument(
+        "--lesson",
+        action="store_true",
+        help="execute lesson 06 on the photograph; needs the notebooks and singan-edu[lessons]",
+    )
     return parser
 
 
-def _literal(text: str) -> Any:
-    """A Python literal; ``1500,1000`` is a list."""
+def _iterations(text: str) -> int | list[int]:
+    """Read ``"500"`` as a number, and ``"500,300"`` or ``"[500, 300]"`` as a list."""
     try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError) as error:
+        numbers = [int(part) for part in text.strip("[] ").rstrip(",").split(",")]
+    except ValueError as error:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is neither a number nor a list such as 1500,1000,600"
+            f"{text!r} is neither a whole number nor a list such as 1500,1000,600"
         ) from error
-    return list(value) if isinstance(value, tuple) else value
+    return numbers[0] if len(numbers) == 1 else numbers
 
 
-_READERS = {"int": int, "float": float, "str": str}
+@dataclass(frozen=True)
+class _Request:
+    """A checked request to train."""
+
+    photo: str  # as it was given
+    image: Tensor  # (1, C, H, W) in [-1, 1]
+    notices: list[str]  # what the owner of the photograph should know
+    preset: str
+    config: TrainConfig
+    seed: int
+    samples: int
+    out: Path
 
 
-def _complete(given: dict[str, Any]) -> dict[str, Any]:
-    """The parameters to run with: what was given, and the preset's own size and iterations.
-
-    Reads the photograph and makes the config, so that bad input is refused before anything is
-    written.
+def _request(options: argparse.Namespace) -> _Request:
+    """Check everything that can be checked before a file is written.
 
     Raises:
-        ValueError, OSError: with a sentence that says what is wrong.
+        UsageError, ValueError, OSError: with a sentence that says what is wrong.
     """
-    parameters = {name: value for name, value in given.items() if value is not None}
-    preset = parameters.setdefault("preset", "lesson")
-    changes = {name: parameters[name] for name in ("max_size", "iterations") if name in parameters}
-    config = TrainConfig.preset(preset, **changes)
-    parameters["max_size"] = config.max_size
-    parameters["iterations"] = (
-        config.iterations if isinstance(config.iterations, int) else list(config.iterations)
+    changes = {name: getattr(options, name) for name in ("max_size", "iterations")}
+    given = {name: value for name, value in changes.items() if value is not None}
+    config = TrainConfig.preset(options.preset, **given)
+    seed = check_seed(options.seed)
+    if options.samples < 1:
+        raise UsageError(f"--samples {options.samples}: ask for at least one sample.")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        image = _open(options.photo)
+        name = f"{Path(options.photo).stem}-{options.preset}"
+        folder = run_folder(image, config, name=name, seed=seed)
+    return _Request(
+        photo=options.photo,
+        image=image,
+        notices=[str(notice.message) for notice in caught],
+        preset=options.preset,
+        config=config,
+        seed=seed,
+        samples=options.samples,
+        out=(options.out or folder).resolve(),
     )
-    seed = check_seed(parameters.get("seed", 0))
-    if parameters.get("samples", 1) < 1:
-        raise ValueError(f"samples={parameters['samples']}: ask for at least one sample.")
-    photo = parameters.setdefault("photo", _lesson_parameters()["photo"]["default"].strip("'\""))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the lesson says it, once
-        image = open_photo(photo)
-        folder = run_folder(image, config, name=f"{Path(photo).stem}-{preset}", seed=seed)
-    if Path(photo).exists():
-        parameters["photo"] = str(Path(photo).resolve())
-    parameters["out"] = str(Path(parameters.get("out") or folder).resolve())
-    return parameters
 
 
-def _execute(parameters: dict[str, Any]) -> int:
-    """Run the lesson; its prints are passed on as they come."""
-    out = Path(parameters["out"])
-    out.mkdir(parents=True, exist_ok=True)
+def _open(photo: str) -> Tensor:
+    """Open a photograph; where there is none, suggest names that look like the given one."""
     try:
-        papermill.execute_notebook(
-            str(LESSON),
-            str(out / EXECUTED),
-            parameters=parameters,
-            kernel_name="python3",
-            cwd=str(LESSON.parent),
-            progress_bar=False,
-            stdout_file=sys.stdout,
-            stderr_file=sys.stderr,
-            kernel_manager_class=_InterruptibleKernel,
-        )
-    except papermill.PapermillExecutionError as error:
-        if error.ename == "KeyboardInterrupt":
-            return INTERRUPTED
-        return _fail(f"{error.ename}: {error.evalue} (details: {out / EXECUTED})")
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except DeadKernelError:
-        return _fail(
-            "the notebook's kernel died, most likely for want of memory. Try a smaller --max-size; "
-            "what was trained until then is saved, the same command goes on from it."
-        )
-    except NoSuchKernel as error:
-        return _fail(f"{error}. Install ipykernel into the environment that runs this.")
-    print(f"Done. The executed lesson, the model and its pictures are in {out}")
+        return open_photo(photo)
+    except FileNotFoundError as error:
+        path = Path(photo)
+        known = {name: name for name in sample_image_names()}
+        if path.parent.is_dir():
+            known |= {file.name: str(file) for file in path.parent.iterdir() if file.is_file()}
+        near = difflib.get_close_matches(path.name, known, n=1)
+        hint = f" Did you mean {known[near[0]]}?" if near else ""
+        raise UsageError(f"{error}{hint}") from error
+
+
+# ------------------------------------------------------------------------------------ the training
+def _train(request: _Request) -> int:
+    """Train, or resume, and leave the model, its history and pictures in the folder."""
+    out = request.out
+    for notice in request.notices:
+        print(f"Note: {notice}")
+    model = train(
+        request.image,
+        request.config,
+        seed=request.seed,
+        checkpoint_dir=out / "model",
+        callbacks=[History(out / "history.json"), Progress()],
+    )
+    samples = model.sample(request.samples, seed=request.seed + 1)  # (n, C, h, w)
+    _save_pictures(model, samples, out)
+    print(
+        f"Done: model, history and pictures are in {out}. More samples in Python: "
+        f"singan_edu.SinGAN.load({str(out / 'model')!r}).sample(4)"
+    )
     return 0
 
 
-class _InterruptibleKernel(AsyncKernelManager):
-    """A kernel that is told of the first Ctrl-C, so that the training in it can save its state.
+def _save_pictures(model: SinGAN, samples: Tensor, out: Path) -> None:
+    """Write the reconstruction, every sample with its size in the name, and a labelled overview."""
+    reconstruction = model.reconstruct()
+    save_image(reconstruction, out / "reconstruction.png")
+    height, width = size_of(samples)
+    for index, sample in enumerate(samples):
+        save_image(sample, out / "samples" / f"{index:02d}_{height}x{width}.png")
+    size = f"{height} x {width} pixels"
+    labels = [f"image, {size}", "reconstruction", *(f"sample {i}" for i in range(len(samples)))]
+    sheet = _overview([model.image, reconstruction, *(sample[None] for sample in samples)], labels)
+    save_image(load_image(sheet), out / "overview.png")
 
-    Papermill would shut it down at once. The second Ctrl-C does so.
-    """
 
-    async def _async_post_start_kernel(self, **options: Any) -> None:
-        await super()._async_post_start_kernel(**options)
-        if sys.platform != "win32":  # where a console's Ctrl-C reaches the kernel
-            signal.signal(signal.SIGINT, self._pass_on)
+def _overview(images: Sequence[Tensor], labels: Sequence[str]) -> Image.Image:
+    """Draw images of one size in rows, each with its label above it."""
+    font = ImageFont.load_default()
+    height, width = size_of(images[0])
+    cell = max(width, *(math.ceil(font.getlength(label)) for label in labels)) + OVERVIEW_GAP
+    row = LABEL_HEIGHT + height + OVERVIEW_GAP
+    columns = min(OVERVIEW_COLUMNS, len(images))
+    rows = math.ceil(len(images) / columns)
+    sheet = Image.new("RGB", (OVERVIEW_GAP + columns * cell, rows * row), "white")
+    draw = ImageDraw.Draw(sheet)
+    for index, (image, label) in enumerate(zip(images, labels)):
+        left, top = OVERVIEW_GAP + index % columns * cell, index // columns * row
+        draw.text((left, top + 4), label, fill="black", font=font)
+        sheet.paste(to_pil(image), (left, top + LABEL_HEIGHT))
+    return sheet
 
-    def _pass_on(self, *_: Any) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        os.kill(self.provisioner.pid, signal.SIGINT)
+
+# -------------------------------------------------------------------------------------- the lesson
+def _run_lesson(request: _Request) -> int:
+    """Execute lesson 06 with the request as its parameters."""
+    lesson = user_folder("notebooks", "SINGAN_EDU_NOTEBOOKS") / LESSON
+    if not lesson.is_file():
+        raise UsageError(
+            f"There is no lesson {lesson}. Start singan in the course's repository, or let "
+            f"SINGAN_EDU_NOTEBOOKS name the folder of its notebooks. Without --lesson, training "
+            f"needs no notebook."
+        )
+    try:
+        from .course.run_lesson import LessonError, run_lesson  # Jupyter is optional
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"Lessons need the package {error.name}: pip install 'singan-edu[lessons]'. Without "
+            f"--lesson, training does not need it."
+        ) from error
+    request.out.mkdir(parents=True, exist_ok=True)
+    try:
+        run_lesson(lesson.resolve(), request.out / EXECUTED_LESSON, _lesson_parameters(request))
+    except LessonError as error:
+        return _fail(str(error))
+    print(f"Done: the executed lesson, the model and its pictures are in {request.out}")
+    return 0
+
+
+def _lesson_parameters(request: _Request) -> dict[str, object]:
+    """The parameters of lesson 06; the lesson's own defaults are too short for a result."""
+    iterations, photo = request.config.iterations, Path(request.photo)
+    return dict(
+        photo=str(photo.resolve()) if photo.exists() else request.photo,
+        max_size=request.config.max_size,
+        preset=request.preset,
+        iterations=iterations if isinstance(iterations, int) else list(iterations),
+        seed=request.seed,
+        samples=request.samples,
+        out=str(request.out),
+    )
+
+
+# -------------------------------------------------------------------------------------- the errors
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether PyTorch could not get memory; on a CPU it says so in the message alone."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def _fail(sentence: str) -> int:
-    print(f"run.py train: {sentence}", file=sys.stderr)
-    return 1
+    """Print what went wrong to stderr."""
+    print(f"singan: {sentence}", file=sys.stderr)
+    return FAILED
