@@ -36,7 +36,7 @@ STUDIES = dict(
     scales=lambda image, config: studies.number_of_scales(image, config, SCALES),
     padding=lambda image, config: studies.padding_variants(config),
 )
-MEASURES = "layout structure border corners corner_copies places_kept diversity".split()
+MEASURES = "layout structure border corners corner_match location_match diversity".split()
 SUMMARISED = (*MEASURES, "fidelity", "novelty")
 COLUMNS = (
     "date setting preset picture height width seed scales coarsest_height coarsest_share padding "
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--preset", default="lesson")
     parser.add_argument("--set", nargs="*", default=CHANGES, metavar="FIELD=VALUE")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--samples", type=int, default=studies.SAMPLES)
+    parser.add_argument("--samples", type=int, default=studies.NUM_SAMPLES)
     parser.add_argument("--note", default="", help="for the table, such as: beside another job")
     parser.add_argument("--table", type=Path, default=TABLE)
     parser.add_argument("--report", type=Path, default=Path(__file__).with_suffix(".md"))
@@ -103,7 +103,7 @@ def measure(
         samples=options.samples,
         callbacks=[sg.Progress(seconds=60), history],
     )
-    print(studies.comparison([result]), flush=True)
+    print(studies.comparison_table([result]), flush=True)
     levels = history.load().levels if history.path.is_file() else []
     return facts(name, variant, result) | dict(
         seed=seed,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import singan_edu as sg
 from singan_edu.applications.harmonization import harmonization_mask, harmonize
-from singan_edu.applications.injection import fitted, injection_levels, over_levels, suggest_level
+from singan_edu.applications.injection import fit_to_model, injection_levels, over_levels, suggest_level
 from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
@@ -27,7 +27,7 @@ def make_figure() -> Path:
     print(found)
     soft = harmonization_mask(model, inputs[1]).expand(-1, 3, -1, -1) * 2 - 1
     sheet = over_levels(harmonize, model, *inputs, seed=SEED)
-    pictures = [model.image, fitted(model, inputs[0], "The composite"), soft, *sheet]
+    pictures = [model.image, fit_to_model(model, inputs[0], "The composite"), soft, *sheet]
     levels = [model.plan.label(level) for level in injection_levels(model)]
     levels[found.level - 1] += " ← suggested"
     titles = ["the training picture", "composite", "final mask", *levels]

@@ -14,7 +14,7 @@ from pathlib import Path
 from make_editing import the_pyramid
 
 import singan_edu as sg
-from singan_edu.applications.injection import fitted, injection_levels, over_levels, suggest_level
+from singan_edu.applications.injection import fit_to_model, injection_levels, over_levels, suggest_level
 from singan_edu.applications.paint_to_image import apply_palette, colour_palette, paint_to_image
 from singan_edu.course import plots
 
@@ -25,7 +25,7 @@ PICTURE, SEED = "autumn_wood", 0
 def make_figure() -> Path:
     """Paint at every level and write the figure; returns the path."""
     model = the_pyramid(PICTURE)
-    paint = fitted(model, sg.sample_image(f"{PICTURE}_paint"), "The paint")
+    paint = fit_to_model(model, sg.sample_image(f"{PICTURE}_paint"), "The paint")
     found = suggest_level(paint_to_image, model, paint)
     print(found)
     palette = colour_palette(model.image)

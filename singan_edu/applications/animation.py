@@ -30,11 +30,12 @@ import torch
 from torch import Tensor
 
 from ..images import paste, resize
-from ..model import SinGAN, check_seed, new_seed
+from ..arguments import check_seed, new_seed
+from ..model import SinGAN
 
 ALPHA, BETA = 0.1, 0.9
-FIRST_STEP = 0.05  # from z_rec towards noise, before the first frame (authors' code)
-Maps = list[Tensor]
+INITIAL_STEP = 0.05  # from z_rec towards noise, before the first frame (authors' code)
+NoiseMaps = list[Tensor]
 
 
 def animate(
@@ -125,10 +126,10 @@ def animation_frames(
     centre = _walk_centre(model, start_level, size, int(seeds[0]))
     scales = model.noise_scales(noise_scale)[start_level:]
 
-    def shock(frame: int) -> Maps:  # of frame -1, too, before the first
+    def shock(frame: int) -> NoiseMaps:  # of frame -1, too, before the first
         return model.draw_noise(level=start_level, size=size, seed=int(seeds[frame + 2]))
 
-    def frame_of(walked: Maps) -> Tensor:
+    def frame_of(walked: NoiseMaps) -> Tensor:
         noise = [rest + scale * y for rest, scale, y in zip(centre, scales, walked)]
         return model.run_from(start_level, picture, blur=False, noise=noise, size=size)
 
@@ -149,7 +150,7 @@ def _still_picture(
 
 def _walk_centre(
     model: SinGAN, start_level: int, size: float | tuple[int, int] | None, seed: int
-) -> Maps:
+) -> NoiseMaps:
     """z_rec: z* at level 0, nothing above. At another size z* lies amid noise of the same kind."""
     maps = model.draw_noise(level=start_level, size=size, seed=seed)
     centre = [torch.zeros_like(noise) for noise in maps]
@@ -188,7 +189,7 @@ def walk(shocks: Tensor, *, alpha: float = ALPHA, beta: float = BETA, loop: bool
     check_walk(alpha, beta)
     rest = [torch.zeros_like(shocks[0])]
 
-    def shock(frame: int) -> Maps:
+    def shock(frame: int) -> NoiseMaps:
         return [shocks[frame]]
 
     count = len(shocks)
@@ -212,15 +213,22 @@ def walk_std(alpha: float = ALPHA, beta: float = BETA) -> float:
 
 
 def _walk(
-    before: Maps, now: Maps, shock: Callable[[int], Maps], frames: int, alpha: float, beta: float
-) -> Iterator[Maps]:
+    before: NoiseMaps,
+    now: NoiseMaps,
+    shock: Callable[[int], NoiseMaps],
+    frames: int,
+    alpha: float,
+    beta: float,
+) -> Iterator[NoiseMaps]:
     """y_0, y_1, … from y_{-1} and y_0; only two of them are ever kept."""
     for frame in range(frames):
         yield now
         before, now = now, _next(before, now, shock(frame), alpha, beta)
 
 
-def _next(before: Maps, now: Maps, shock: Maps, alpha: float, beta: float) -> Maps:
+def _next(
+    before: NoiseMaps, now: NoiseMaps, shock: NoiseMaps, alpha: float, beta: float
+) -> NoiseMaps:
     """y_{t+1} = (1 - α) (y_t + β (y_t - y_{t-1}) + (1 - β) u_t), for the map of each level."""
     return [
         (1 - alpha) * (y + beta * (y - last) + (1 - beta) * u)
@@ -229,16 +237,16 @@ def _next(before: Maps, now: Maps, shock: Maps, alpha: float, beta: float) -> Ma
 
 
 def _open_start(
-    shock: Callable[[int], Maps], frames: int, alpha: float, beta: float, centre: Maps
-) -> tuple[Maps, Maps]:
+    shock: Callable[[int], NoiseMaps], frames: int, alpha: float, beta: float, centre: NoiseMaps
+) -> tuple[NoiseMaps, NoiseMaps]:
     """z_{-1} = z_rec and z_0 = 0.95 z_rec + 0.05 u (authors' code), less z_rec."""
-    first = [FIRST_STEP * (u - rest) for u, rest in zip(shock(-1), centre)]
+    first = [INITIAL_STEP * (u - rest) for u, rest in zip(shock(-1), centre)]
     return [torch.zeros_like(y) for y in first], first
 
 
 def _loop_start(
-    shock: Callable[[int], Maps], frames: int, alpha: float, beta: float, centre: Maps
-) -> tuple[Maps, Maps]:
+    shock: Callable[[int], NoiseMaps], frames: int, alpha: float, beta: float, centre: NoiseMaps
+) -> tuple[NoiseMaps, NoiseMaps]:
     """y_{-1} and y_0 for which y_{T-1} and y_T are the same again: (I - A^T)^-1 p."""
     before = now = [torch.zeros_like(rest) for rest in centre]
     for frame in range(frames):

@@ -1,19 +1,18 @@
-"""Editing: parts of the training picture, moved by hand, are sewn together without a seam.
+"""Editing: blend parts of the training image that were moved by hand into their new place.
 
 Source: paper, section 4 (editing). Taught in lesson 12.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from torch import Tensor
 
+from ..arguments import NoiseScale
 from ..images import Source
 from ..model import SinGAN
-from .injection import blending_mask, inject
+from .injection import blending_mask, inject_within
 
-DILATE, FEATHER = 20 / 250, 5 / 250  # of the long side: the authors' 20 and 5 pixels of 250
+DILATE, FEATHER = 20 / 250, 5 / 250  # of the long side: 20 and 5 pixels of 250 (authors' code)
 
 
 def edit(
@@ -24,42 +23,48 @@ def edit(
     *,
     dilate: float = DILATE,
     feather: float = FEATHER,
-    noise_scale: float | Sequence[float] = 1.0,
+    noise_scale: NoiseScale = 1.0,
     seed: int | None = None,
     n: int = 1,
 ) -> Tensor:
-    """Make a hand-edited picture look untouched (paper, section 4).
+    """Remove the seams of a hand-edited image (paper, section 4).
 
-    The same as ``harmonize`` but for the mask, which reaches further: to sew a part in, its
-    surroundings must change, too. Where ``editing_mask`` is 0, the training picture is returned to
-    the bit.
+    The edited image is injected at ``level``. Where ``editing_mask`` is 0, the training image is
+    returned unchanged. The mask grows further than that of ``harmonize``, because the surroundings
+    of a moved part must change, too.
+
+    Where it fails: the method smooths a seam that is longer than the patches of ``level``, but it
+    does not make sense of it. A rock that was pasted into the sky stays a rock in the sky.
 
     Args:
-        model: trained on the picture before it was edited.
-        edited: the picture with parts of it copied, moved or removed, (1, C, h, w) in [-1, 1],
-            path, PIL image or array. Of another size it is resized with a notice.
-        mask: where it was changed, (1, 1, h, w) in [0, 1], path, PIL image or array;
-            ``difference_mask`` finds it. It never enters the networks.
-        level: where to inject. A coarse one closes seams and may move what was pasted; a fine one
-            leaves both. ``over_levels`` shows all, ``suggest_level`` measures them.
-        dilate, feather: of the final mask, in shares of the long side.
-        noise_scale, seed, n: as in ``SinGAN.run_from``.
+        model: trained on the image before it was edited.
+        edited: the image with parts of it copied, moved or removed: path, PIL image, array, or
+            tensor (1, C, h, w) in [-1, 1]. At another size it is resized, with an ``ImageNotice``.
+        mask: where it was edited: path, PIL image, array, or tensor (1, 1, h, w) in [0, 1].
+            ``difference_mask`` finds it. The mask never enters the networks.
+        level: where to inject, from 1 to the finest level. A coarse level closes seams and may move
+            what was pasted; a fine one does neither. ``over_levels`` shows all levels,
+            ``suggest_level`` measures them.
+        dilate: radius by which the mask grows, as a share of the image's long side.
+        feather: standard deviation of the mask's blur, as a share of the image's long side.
+        noise_scale: factor on the trained noise standard deviations, one number or one per level.
+        seed: of the noise; None draws a new one.
+        n: number of results.
 
     Returns:
-        (n, C, H, W) in [-1, 1], of the training size.
+        (n, C, H, W) in [-1, 1], at the training size.
 
     Raises:
-        ValueError: level out of range, an empty mask, another aspect or number of channels.
-
-    Where it fails: a seam longer than the patches of ``level`` is smoothed, not explained. A rock
-    that was pasted into the sky stays a rock in the sky.
+        ValueError: the level is out of range, the mask is empty, or an input has another aspect
+            ratio or number of channels than the training image.
     """
-    soft = editing_mask(model, mask, dilate=dilate, feather=feather)
-    return inject(
+    return inject_within(
         model,
         edited,
+        mask,
         level,
-        within=soft,
+        dilate=dilate,
+        feather=feather,
         name="The edited picture",
         noise_scale=noise_scale,
         seed=seed,
@@ -70,8 +75,18 @@ def edit(
 def editing_mask(
     model: SinGAN, mask: Source | Tensor, *, dilate: float = DILATE, feather: float = FEATHER
 ) -> Tensor:
-    """The mask that ``edit`` blends with, (1, 1, H, W) in [0, 1]: to be looked at.
+    """Return the soft mask that ``edit`` blends with, (1, 1, H, W) in [0, 1].
 
-    Grown by 8 % of the long side and blurred by 2 %: the authors' 20 and 5 pixels of 250.
+    By default the mask grows by 8 % of the long side and is blurred by 2 %, which is 20 and 5
+    pixels of 250 (authors' code).
+
+    Args:
+        model: a SinGAN with at least one trained level; its output size is the mask's.
+        mask: where the image was edited: path, PIL image, array, or tensor (1, 1, h, w) in [0, 1].
+        dilate: radius by which the mask grows, as a share of the image's long side.
+        feather: standard deviation of the blur, as a share of the image's long side.
+
+    Raises:
+        ValueError: the mask is empty or has another aspect ratio.
     """
     return blending_mask(model, mask, dilate=dilate, feather=feather)

@@ -1,9 +1,9 @@
-"""What painting, harmonization and editing share: a picture goes in at one level, and which one.
+"""Inject an image at one level, and suggest the level: shared by painting, harmonization, editing.
 
-An injected picture takes the place of the output of the level before: all that is finer than that
-level shows is made anew, from the training picture's patches; all that is coarser stays. So the
-level decides between *looks like the training picture* (coarse) and *stays what was put in* (fine).
-Source: paper, section 4. Taught in lessons 10 to 12.
+An injected image takes the place of the output of the previous (coarser) level. The injection level
+and all finer levels then add detail with the patches of the training image; the layout of the
+injected image stays. A coarse injection level makes the result look more like the training image, a
+fine one keeps more of the input. Source: paper, section 4. Taught in lessons 10 to 12.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..arguments import NoiseScale, new_seed
 from ..evaluation.metrics import patch_swd
 from ..evaluation.patches import PATCH_SIZE, nearest_patches
-from ..images import Source, load_image, load_mask, match_size, resize
-from ..model import SinGAN, new_seed
+from ..images import Size, Source, load_image, load_mask, match_size, resize
+from ..model import SinGAN
 from ..pyramid import PyramidPlan
 from .masks import blend, check_mask, soft_mask
 
-Application = Callable[..., Tensor]  # application(model, picture, [mask,] level, *, seed, …)
-LARGEST_DRIFT = 28.0  # grey levels; see suggest_level
-MIXED = 0.2  # a patch with less than this share of either side does not lie on the border
+Application = Callable[..., Tensor]  # application(model, image, [mask,] level, *, seed, …)
+LARGEST_DRIFT = 28.0  # grey levels; set by eye, see suggest_level
+MIN_SHARE_PER_SIDE = 0.2  # of a patch's pixels: less on either side, and the seam is hardly in it
 
 
 # ------------------------------------------------------------------------------------------ inject
@@ -35,61 +36,152 @@ def inject(
     picture: Source | Tensor,
     level: int,
     *,
-    within: Tensor | None = None,
+    blend_mask: Tensor | None = None,
     name: str = "The picture",
-    **options: Any,
+    noise_scale: NoiseScale = 1.0,
+    seed: int | None = None,
+    n: int = 1,
 ) -> Tensor:
-    """Put ``picture`` in at ``level`` and run the finer generators (paper, section 4).
+    """Inject an image at one level and run that level and all finer ones (paper, section 4).
 
     Args:
-        picture: path, PIL image, array, or tensor (1, C, h, w) in [-1, 1]; of another size it is
-            resized to that of the training picture, with a notice.
-        level: takes the place of the output of ``level - 1``; 1 is the coarsest that works.
-        within: soft mask (1, 1, H, W); outside it the training picture is returned, to the bit.
-        name: of the picture, for messages.
-        options: of ``SinGAN.run_from``.
+        model: a trained SinGAN.
+        picture: path, PIL image, array, or tensor (1, C, h, w) in [-1, 1]. At another size than the
+            training image it is resized, with an ``ImageNotice``.
+        level: the injected image takes the place of the output of ``level - 1``; from 1 to the
+            finest level.
+        blend_mask: soft mask (1, 1, H, W) in [0, 1]. Where it is 0, the training image is returned
+            unchanged. None returns the generated image everywhere.
+        name: what error messages call the image.
+        noise_scale: factor on the trained noise standard deviations, one number or one per level.
+        seed: of the noise; None draws a new one.
+        n: number of results.
 
     Returns:
-        (n, C, H, W) in [-1, 1].
+        (n, C, H, W) in [-1, 1], at the training size.
 
     Raises:
-        ValueError: level out of range, another aspect, or another number of channels.
+        ValueError: the level is out of range, or the image has another aspect ratio or number of
+            channels than the training image.
     """
-    made = model.run_from(level, fitted(model, picture, name), **options)
-    return made if within is None else blend(finest(model), made, within)
+    image = fit_to_model(model, picture, name)
+    generated = model.run_from(level, image, noise_scale=noise_scale, seed=seed, n=n)
+    return generated if blend_mask is None else blend(training_image(model), generated, blend_mask)
 
 
-def finest(model: SinGAN) -> Tensor:
-    """The training picture at the size that the pyramid makes, (1, C, H, W) in [-1, 1]."""
+def inject_within(
+    model: SinGAN,
+    picture: Source | Tensor,
+    mask: Source | Tensor,
+    level: int,
+    *,
+    dilate: float,
+    feather: float,
+    name: str,
+    noise_scale: NoiseScale = 1.0,
+    seed: int | None = None,
+    n: int = 1,
+) -> Tensor:
+    """Inject an image and keep the training image outside a mask.
+
+    ``harmonize`` and ``edit`` are this function; they differ in how far they grow the mask.
+
+    Args:
+        model: trained on the image before it was changed.
+        picture: the changed image: path, PIL image, array, or tensor (1, C, h, w) in [-1, 1].
+        mask: where it was changed: path, PIL image, array, or tensor (1, 1, h, w) in [0, 1].
+        level: where to inject, from 1 to the finest level.
+        dilate: radius by which the mask grows, as a share of the image's long side.
+        feather: standard deviation of the mask's blur, as a share of the image's long side.
+        name: what error messages call the image.
+        noise_scale: factor on the trained noise standard deviations, one number or one per level.
+        seed: of the noise; None draws a new one.
+        n: number of results.
+
+    Returns:
+        (n, C, H, W) in [-1, 1], at the training size.
+
+    Raises:
+        ValueError: the level is out of range, the mask is empty, or an input has another aspect
+            ratio or number of channels than the training image.
+    """
+    return inject(
+        model,
+        picture,
+        level,
+        blend_mask=blending_mask(model, mask, dilate=dilate, feather=feather),
+        name=name,
+        noise_scale=noise_scale,
+        seed=seed,
+        n=n,
+    )
+
+
+def training_image(model: SinGAN) -> Tensor:
+    """Return the training image at the model's output size, (1, C, H, W) in [-1, 1].
+
+    Args:
+        model: a SinGAN with at least one trained level.
+    """
     return resize(model.image, output_size(model))
 
 
-def output_size(model: SinGAN) -> tuple[int, int]:
-    """(height, width) of what the pyramid makes: of its last trained level."""
+def output_size(model: SinGAN) -> Size:
+    """Return (height, width) in pixels of the finest trained level.
+
+    Args:
+        model: a SinGAN with at least one trained level.
+    """
     return model.plan.sizes[model.trained_levels - 1]
 
 
-def fitted(model: SinGAN, picture: Source | Tensor, name: str) -> Tensor:
-    """``picture`` as a tensor of the size that the pyramid makes, (1, C, H, W) in [-1, 1]."""
+def fit_to_model(model: SinGAN, picture: Source | Tensor, name: str) -> Tensor:
+    """Return an image at the model's output size, (1, C, H, W) in [-1, 1].
+
+    Args:
+        model: a SinGAN with at least one trained level.
+        picture: path, PIL image, array, or tensor (1, C, h, w) in [-1, 1]; resized with an
+            ``ImageNotice`` if need be.
+        name: what error messages call the image.
+
+    Raises:
+        ValueError: the image has another aspect ratio.
+    """
     image = picture if isinstance(picture, Tensor) else load_image(picture)
     return match_size(image, output_size(model), name)
 
 
 def blending_mask(model: SinGAN, mask: Source | Tensor, *, dilate: float, feather: float) -> Tensor:
-    """The soft mask that a result is blended with, (1, 1, H, W) in [0, 1] at its size.
+    """Return the grown and blurred mask that results are blended with, (1, 1, H, W) in [0, 1].
+
+    Radius and blur are shares of the long side, so that they mean the same at every size.
 
     Args:
-        mask: path, PIL image, array, or tensor (1, 1, h, w) in [0, 1]; above one half is selected.
-        dilate, feather: radius and standard deviation as shares of the long side, so that they mean
-            the same at every size.
+        model: a SinGAN with at least one trained level; its output size is the mask's.
+        mask: path, PIL image, array, or tensor (1, 1, h, w) in [0, 1]; values above one half are
+            selected.
+        dilate: radius by which the mask grows, as a share of the image's long side.
+        feather: standard deviation of the blur, as a share of the image's long side.
+
+    Raises:
+        ValueError: the mask is empty or has another aspect ratio.
     """
     long_side = max(output_size(model))
-    hard = fitted_mask(model, mask).to(model.device)
-    return soft_mask(hard, dilate=dilate * long_side, feather=feather * long_side)
+    binary = fit_mask_to_model(model, mask).to(model.device)
+    return soft_mask(binary, dilate=dilate * long_side, feather=feather * long_side)
 
 
-def fitted_mask(model: SinGAN, mask: Source | Tensor) -> Tensor:
-    """``mask`` as zeros and ones at the size that the pyramid makes, (1, 1, H, W)."""
+def fit_mask_to_model(model: SinGAN, mask: Source | Tensor) -> Tensor:
+    """Return a mask of zeros and ones at the model's output size, (1, 1, H, W).
+
+    Args:
+        model: a SinGAN with at least one trained level.
+        mask: path, PIL image, array, or tensor (1, 1, h, w) in [0, 1]; values above one half are
+            selected.
+
+    Raises:
+        ValueError: the mask is empty, or vanishes when it is reduced, or has another aspect ratio.
+    """
     mask = mask if isinstance(mask, Tensor) else load_mask(mask)
     check_mask(mask)
     fitting = (match_size(mask, output_size(model), "The mask") > 0.5).float()
@@ -101,23 +193,29 @@ def fitted_mask(model: SinGAN, mask: Source | Tensor) -> Tensor:
 def over_levels(
     application: Application,
     model: SinGAN,
-    *inputs: Any,
+    *inputs: Source | Tensor,
     levels: Iterable[int] | None = None,
     seed: int | None = None,
     **options: Any,
 ) -> Tensor:
-    """One result per injection level, of the same noise: a contact sheet to choose the level from.
+    """Generate one result per injection level, all with the same noise.
 
-    ``over_levels(harmonize, model, composite, mask, seed=0)``, and so for ``edit`` and
-    ``paint_to_image``.
+    Use it as a contact sheet to choose the level from: ``over_levels(harmonize, model, composite,
+    mask, seed=0)``. It works the same for ``edit`` and ``paint_to_image``.
 
     Args:
         application: called as ``application(model, *inputs, level, seed=…, **options)``.
-        levels: 1 to the finest if not given.
-        seed: the same for all levels; None draws one.
+        model: a trained SinGAN.
+        inputs: the image and, if ``application`` takes one, the mask.
+        levels: the injection levels; 1 to the finest if not given.
+        seed: of the noise, the same for all levels; None draws one.
+        options: further keyword arguments of ``application``.
 
     Returns:
         (levels, C, H, W) in [-1, 1].
+
+    Raises:
+        ValueError: whatever ``application`` refuses.
     """
     levels = injection_levels(model) if levels is None else levels
     seed = new_seed() if seed is None else seed
@@ -127,25 +225,32 @@ def over_levels(
 
 
 def injection_levels(model: SinGAN) -> range:
-    """The levels that a picture can go in at: 1 to the finest."""
+    """Return the levels at which an image can be injected: 1 to the finest.
+
+    Args:
+        model: a SinGAN with at least two trained levels.
+
+    Raises:
+        ValueError: the model has fewer than two trained levels.
+    """
     if model.trained_levels < 2:
         raise ValueError(
-            f"A picture goes in at level 1 or finer; this pyramid has {model.trained_levels} "
-            f"trained level(s)."
+            f"Images are injected at level 1 or finer; this model has {model.trained_levels} "
+            f"trained level(s). Use one with two levels or more."
         )
     return range(1, model.trained_levels)
 
 
 @dataclass(frozen=True)
-class LevelFacts:
-    """What came of injecting at one level.
+class LevelMeasurement:
+    """Store what was measured on the results of one injection level.
 
     Attributes:
-        level: 0 would be the coarsest.
-        patch_distance: how far what was made is from the training picture's patches; ``before`` of
-            ``LevelSuggestion`` says how far the input was.
-        drift: root mean square change of layout and colour against the input, in grey levels, seen
-            at the coarsest size.
+        level: the injection level.
+        patch_distance: distance of the result's patches to those of the training image; compare it
+            with ``LevelSuggestion.input_patch_distance``.
+        drift: RMS change of layout and colour against the input, in grey levels, measured at the
+            size of level 0.
     """
 
     level: int
@@ -155,27 +260,31 @@ class LevelFacts:
 
 @dataclass(frozen=True)
 class LevelSuggestion:
-    """An injection level, why, and the measurements it rests on; printing it shows them.
+    """Store a suggested injection level and the measurements behind it; ``print`` shows a table.
 
     Attributes:
-        level: the suggestion.
-        reason: in words.
-        facts: one entry per level.
-        before: the patch_distance of the input itself.
+        level: the suggested level.
+        reason: why, in words.
+        measurements: one entry per injection level.
+        input_patch_distance: patch distance of the input itself.
+        plan: the model's pyramid plan, for the labels of the levels.
     """
 
     level: int
     reason: str
-    facts: tuple[LevelFacts, ...]
-    before: float
+    measurements: tuple[LevelMeasurement, ...]
+    input_patch_distance: float
     plan: PyramidPlan
 
     def __str__(self) -> str:
-        rows = [f"{'':22}patch_distance   drift", f"{'the input':22}{self.before:11.3f}{0:8.1f}"]
+        rows = [
+            f"{'':22}patch_distance   drift",
+            f"{'the input':22}{self.input_patch_distance:11.3f}{0:8.1f}",
+        ]
         rows += [
             f"{self.plan.label(row.level):22}{row.patch_distance:11.3f}{row.drift:8.1f}"
             + ("  <- suggested" if row.level == self.level else "")
-            for row in self.facts
+            for row in self.measurements
         ]
         return "\n".join([*rows, textwrap.fill(self.reason, 79)])
 
@@ -191,107 +300,129 @@ def suggest_level(
     seed: int = 0,
     **options: Any,
 ) -> LevelSuggestion:
-    """The coarsest injection level that keeps the layout and colours of what was put in.
+    """Suggest the coarsest injection level that keeps the layout and colours of the input.
 
-    Coarser levels take away more of what is foreign to the training picture, and finer ones keep
-    more of the input; there is no level that is best at both. Two numbers per level say so:
+    Coarser levels remove more of what the training image does not have, and finer ones keep more of
+    the input. No level is best at both. Two numbers per level show the trade-off:
 
-    * *patch_distance*. With a mask, the mean distance of the patches on its border, which see some of
-      both sides, to the nearest of the training picture (``nearest_patches``): where something was
-      pasted, no such patch exists. Inside, what an edit moved is always the training picture's own.
-      Without a mask, ``patch_swd(band=True)`` of the whole picture, since flat paint is near to any
-      smooth patch.
-    * *drift*. Root mean square difference to the input at the size of level 0, within the mask.
+    * *Patch distance.* With a mask: the mean distance of the result's patches to the nearest patch
+      of the training image, over the patches that contain pixels of both sides of the mask's
+      border. Pasting creates such patches, and the training image has none like them. Patches
+      inside the mask would not tell, because an edit moves parts of the training image itself.
+      Without a mask: ``patch_swd(band=True)`` of the whole image, because flat paint has a small
+      distance to any smooth patch.
+    * *Drift.* RMS difference from the input within the mask, at the size of level 0.
+
+    Where it fails: patch distance falls with every coarser level, so the limit on the drift
+    decides, and that limit is a matter of taste. The default of 28 grey levels was set by eye on
+    four pictures. It agreed with the eye on two others. Start from the suggestion, and look at the
+    results of all levels with ``over_levels``.
 
     Args:
         application: ``harmonize``, ``edit`` or ``paint_to_image``.
-        picture, mask: what ``application`` takes.
-        largest_drift: in grey levels; what still counts as kept.
-        samples: results per level that the numbers are means of.
-        options: of ``application``.
+        model: a trained SinGAN.
+        picture: the image that ``application`` takes.
+        mask: the mask that ``application`` takes; None for ``paint_to_image``.
+        largest_drift: the largest drift, in grey levels, that still counts as kept.
+        samples: results per level; the numbers are their means.
+        seed: of the first result; the next ones use ``seed + 1`` and so on.
+        options: further keyword arguments of ``application``.
 
-    Where it fails: patch_distance falls with every coarser level, so the choice is in the drift, and
-    its limit is a matter of taste. 28 grey levels were set by eye on four pictures, and chose what
-    the eye chose on two others; so it is where to begin, and ``over_levels`` is how to look on.
+    Returns:
+        The suggestion. If no level keeps the input, it is the finest level.
+
+    Raises:
+        ValueError: the model has fewer than two trained levels, or ``application`` refuses its
+            inputs.
     """
     inputs = (picture,) if mask is None else (picture, mask)
-    given, region = fitted(model, picture, "The picture").to(model.device), None
+    injected, region = fit_to_model(model, picture, "The picture").to(model.device), None
     if mask is not None:
-        region = fitted_mask(model, mask).to(model.device)
-        given = blend(finest(model), given, region)
-    facts = []
+        region = fit_mask_to_model(model, mask).to(model.device)
+        injected = blend(training_image(model), injected, region)
+    measurements = []
     for level in injection_levels(model):
-        made = torch.cat(
+        results = torch.cat(
             [application(model, *inputs, level, seed=seed + k, **options) for k in range(samples)]
         )
-        facts.append(
-            LevelFacts(
-                level, patch_distance(model, made, region), drift(model, made, given, region)
-            )
+        distance = patch_distance(model, results, region)
+        measurements.append(
+            LevelMeasurement(level, distance, drift(model, results, injected, region))
         )
-    chosen = next((row for row in facts if row.drift <= largest_drift), facts[-1])
-    before = patch_distance(model, given, region)
-    reason = _reason(chosen, before, largest_drift)
-    return LevelSuggestion(chosen.level, reason, tuple(facts), before, model.plan)
+    kept = (row for row in measurements if row.drift <= largest_drift)
+    chosen = next(kept, measurements[-1])
+    input_distance = patch_distance(model, injected, region)
+    reason = _reason(chosen, input_distance, largest_drift)
+    return LevelSuggestion(chosen.level, reason, tuple(measurements), input_distance, model.plan)
 
 
-def _reason(chosen: LevelFacts, before: float, largest_drift: float) -> str:
+def _reason(chosen: LevelMeasurement, input_distance: float, largest_drift: float) -> str:
+    """Say why a level was chosen."""
     kept = (
         f"Level {chosen.level} is the coarsest that keeps layout and colours of the input "
-        f"({chosen.drift:.0f} grey levels off, at most {largest_drift:g} allowed)"
+        f"(drift {chosen.drift:.0f} grey levels, at most {largest_drift:g} allowed)"
         if chosen.drift <= largest_drift
         else f"No level keeps layout and colours of the input within {largest_drift:g} grey "
-        f"levels; level {chosen.level}, the finest, comes nearest ({chosen.drift:.0f})"
+        f"levels; level {chosen.level}, the finest, drifts least ({chosen.drift:.0f})"
     )
-    if chosen.patch_distance > before:
-        return f"{kept}; but what it makes is no nearer to the training picture than the input."
-    return f"{kept}; what is foreign falls by {1 - chosen.patch_distance / before:.0%}."
+    if chosen.patch_distance > input_distance:
+        return f"{kept}. But its patch distance to the training image is no smaller than before."
+    fall = 1 - chosen.patch_distance / input_distance
+    return f"{kept}. It lowers the patch distance to the training image by {fall:.0%}."
 
 
 def patch_distance(model: SinGAN, pictures: Tensor, region: Tensor | None = None) -> float:
-    """How far pictures (n, C, H, W) are from the training picture's patches; 0 is equal.
+    """Measure how far images are from the patches of the training image; 0 means equal.
 
     Args:
-        region: (1, 1, H, W) of zeros and ones; the whole picture, and another distance, if not
-            given, see ``suggest_level``.
+        model: a trained SinGAN.
+        pictures: (n, C, H, W) in [-1, 1], at the model's output size.
+        region: mask (1, 1, H, W) of zeros and ones. Given: the mean distance, over the patches on
+            its border, to the nearest training patch. None: ``patch_swd(band=True)`` of the whole
+            images, which is another scale.
+
+    Returns:
+        The mean over the images, in units of the [-1, 1] range.
     """
-    real = finest(model)
+    real = training_image(model)
     if region is None:
         return patch_swd(real, pictures, band=True)
-    looked_at = _border(region)
-    rows, columns = (_span(looked_at.any(dim=1 - axis)) for axis in (0, 1))
-    window = (..., _pixels(rows), _pixels(columns))
-    far = [nearest_patches(one[window], real).distances for one in pictures.split(1)]
-    return torch.stack(far)[:, looked_at[rows, columns]].mean().item()
+    selected = _border_patches(region)
+    rows, columns = (_range_of(selected.any(dim=1 - axis)) for axis in (0, 1))
+    window = (..., _pixels_under(rows), _pixels_under(columns))
+    distances = [nearest_patches(picture[None][window], real).distances for picture in pictures]
+    return torch.stack(distances)[:, selected[rows, columns]].mean().item()
 
 
-def _border(region: Tensor) -> Tensor:
-    """Which patches, (rows, columns), see some of both sides; any of the region if none does."""
+def _border_patches(region: Tensor) -> Tensor:
+    """Select the patches, (rows, columns), that see both sides; else all that touch the region."""
     share = F.avg_pool2d(region, PATCH_SIZE, stride=1)[0, 0]
-    border = (share > MIXED) & (share < 1 - MIXED)
+    border = (share > MIN_SHARE_PER_SIDE) & (share < 1 - MIN_SHARE_PER_SIDE)
     return border if border.any() else share > 0
 
 
-def _span(selected: Tensor) -> slice:
-    """From the first to the last selected place of a row of booleans."""
+def _range_of(selected: Tensor) -> slice:
+    """Return the slice from the first to the last True of a vector of booleans."""
     places = selected.nonzero()[:, 0]
     return slice(int(places[0]), int(places[-1]) + 1)
 
 
-def _pixels(patches: slice) -> slice:
-    """The pixels under a span of patches."""
+def _pixels_under(patches: slice) -> slice:
+    """Return the slice of the pixels that a slice of patch positions covers."""
     return slice(patches.start, patches.stop + PATCH_SIZE - 1)
 
 
-def drift(model: SinGAN, pictures: Tensor, given: Tensor, region: Tensor | None = None) -> float:
-    """How much layout and colour changed: RMS in grey levels, at the size of level 0.
+def drift(model: SinGAN, pictures: Tensor, injected: Tensor, region: Tensor | None = None) -> float:
+    """Measure how much layout and colour changed: RMS in grey levels, at the size of level 0.
 
     Args:
-        pictures: (n, C, H, W) in [-1, 1].
-        given: (1, C, H, W), what was put in.
-        region: (1, 1, H, W) of zeros and ones, where to look; everywhere if not given.
+        model: a trained SinGAN; its coarsest size is used.
+        pictures: results, (n, C, H, W) in [-1, 1].
+        injected: the injected image, (1, C, H, W) in [-1, 1].
+        region: mask (1, 1, H, W) of zeros and ones that limits the comparison; None compares
+            everywhere.
     """
     size = model.plan.sizes[0]
-    squares = (resize(pictures, size) - resize(given, size)).square().mean(dim=(0, 1))
+    squares = (resize(pictures, size) - resize(injected, size)).square().mean(dim=(0, 1))
     weights = torch.ones_like(squares) if region is None else F.adaptive_avg_pool2d(region, size)
     return 127.5 * ((squares * weights).sum() / weights.sum()).sqrt().item()

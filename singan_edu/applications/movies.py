@@ -25,11 +25,11 @@ from ..images import to_pil
 
 Frames = Tensor | Iterable[Tensor]
 FPS = 10.0
-FASTEST_GIF = 50  # frames a second; viewers play a GIF that asks for more at 10
+MAX_GIF_FPS = 50  # frames a second; viewers play a GIF that asks for more at 10
 PALETTE_FRAMES = 16  # how many frames the colours of a GIF are chosen from
 JPEG_QUALITY = 85
-LARGEST_HTML = 2_000_000  # bytes
-WIDTH = 384  # of the player on the page, in CSS pixels
+MAX_HTML_BYTES = 2_000_000  # bytes
+PLAYER_WIDTH = 384  # of the player on the page, in CSS pixels
 
 
 # -------------------------------------------------------------------------------------------- files
@@ -78,9 +78,9 @@ def gif_bytes(frames: Frames, fps: float = FPS) -> bytes:
 
 
 def _gif(pictures: list[Image.Image], fps: float) -> bytes:
-    if fps > FASTEST_GIF:
+    if fps > MAX_GIF_FPS:
         raise ValueError(
-            f"A GIF plays at most {FASTEST_GIF} frames a second, not {fps:g}; write an .mp4."
+            f"A GIF plays at most {MAX_GIF_FPS} frames a second, not {fps:g}; write an .mp4."
         )
     palette = _common_palette(pictures)
     first, *rest = [x.quantize(palette=palette, dither=Image.Dither.NONE) for x in pictures]
@@ -133,9 +133,9 @@ def animation_html(
     fps: float = FPS,
     *,
     alt: str = "An animation made by SinGAN",
-    width: int = WIDTH,
+    width: int = PLAYER_WIDTH,
     quality: int = JPEG_QUALITY,
-    largest: int = LARGEST_HTML,
+    max_bytes: int = MAX_HTML_BYTES,
 ) -> str:
     """A player for a notebook or a page, with all frames inside: nothing is fetched from anywhere.
 
@@ -149,21 +149,21 @@ def animation_html(
         alt: what is to be seen, in words, for who cannot see it.
         width: on the page, in CSS pixels.
         quality: of the JPEG that each frame becomes, 1 to 95.
-        largest: limit for the whole text, in bytes; notebooks carry it in their outputs.
+        max_bytes: limit for the whole text, in bytes; notebooks carry it in their outputs.
 
     Raises:
-        ValueError: no frames, or more than ``largest`` bytes.
+        ValueError: no frames, or more than ``max_bytes`` bytes.
     """
-    return _player(_pictures(frames, fps), fps, alt, width, quality, largest)
+    return _player(_pictures(frames, fps), fps, alt, width, quality, max_bytes)
 
 
 def _player(
     pictures: list[Image.Image],
     fps: float,
     alt: str = "An animation made by SinGAN",
-    width: int = WIDTH,
+    width: int = PLAYER_WIDTH,
     quality: int = JPEG_QUALITY,
-    largest: int = LARGEST_HTML,
+    max_bytes: int = MAX_HTML_BYTES,
 ) -> str:
     sources = [_data_uri(picture, quality) for picture in pictures]
     # Of what is shown, so that the same animation is the same text: notebooks are kept in git.
@@ -178,16 +178,16 @@ def _player(
         alt=html.escape(alt),
         width=int(width),
     )
-    if len(page) > largest:
+    if len(page) > max_bytes:
         raise ValueError(
-            f"The player takes {len(page):,} bytes, more than largest={largest:,}. Take fewer or "
+            f"The player takes {len(page):,} bytes, more than max_bytes={max_bytes:,}. Take fewer or "
             f"smaller frames, a lower quality than {quality}, or save_animation."
         )
     return page
 
 
 def _page(pictures: list[Image.Image], fps: float) -> bytes:
-    player = _player(pictures, fps, largest=10**9)
+    player = _player(pictures, fps, max_bytes=10**9)
     title = "<!doctype html><html lang='en'><meta charset='utf-8'><title>Animation</title>"
     return f"{title}<body>{player}</body></html>\n".encode()
 

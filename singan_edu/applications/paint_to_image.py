@@ -14,14 +14,15 @@ from scipy.cluster.vq import kmeans2
 from torch import Tensor
 
 from ..images import Source, resize
-from ..model import SinGAN, check_seed
+from ..arguments import check_seed
+from ..model import SinGAN
 from ..training.level import begin_level, finish_level, train_level
 from ..training.run import StopWhenNotFinite
 from ..training.state import Callback, notify
-from .injection import fitted, injection_levels
+from .injection import fit_to_model, injection_levels
 
-COLOURS = 5  # authors' code
-ROUNDS = 50  # of k-means, enough for the centres to stand still
+NUM_COLOURS = 5  # authors' code
+KMEANS_ITERATIONS = 50  # of k-means, enough for the centres to stand still
 
 
 def paint_to_image(
@@ -56,7 +57,7 @@ def paint_to_image(
     picture has none like them; and paint in the wrong colours stays wrong.
     """
     options = dict(noise_scale=noise_scale, seed=seed, n=n)
-    paint = fitted(model, paint, "The paint")
+    paint = fit_to_model(model, paint, "The paint")
     if palette is None or level not in injection_levels(model):  # run_from says what is wrong
         return model.run_from(level, paint, **options)
     coarser, size = model.plan.sizes[level - 1 : level + 1]
@@ -65,7 +66,7 @@ def paint_to_image(
 
 
 # ----------------------------------------------------------------------------------------- colours
-def colour_palette(image: Tensor, k: int = COLOURS) -> Tensor:
+def colour_palette(image: Tensor, k: int = NUM_COLOURS) -> Tensor:
     """The ``k`` colours that stand best for a picture's, the most frequent first: (k, C).
 
     k-means over the pixels' colours, started from colours evenly spread in brightness, so that
@@ -86,7 +87,7 @@ def colour_palette(image: Tensor, k: int = COLOURS) -> Tensor:
     by_brightness = colours[colours.mean(axis=1).argsort(kind="stable")]
     places = (np.arange(k) + 0.5) / k * len(colours)
     start = by_brightness[np.unique(places.astype(int))]
-    centres, labels = kmeans2(pixels, start, iter=ROUNDS, minit="matrix")
+    centres, labels = kmeans2(pixels, start, iter=KMEANS_ITERATIONS, minit="matrix")
     counts = np.bincount(labels, minlength=len(centres))
     centres = centres[(-counts).argsort(kind="stable")][: np.count_nonzero(counts)]
     return torch.from_numpy(centres).float().to(image.device)
@@ -110,7 +111,7 @@ def apply_palette(image: Tensor, palette: Tensor) -> Tensor:
     return palette[numbers].reshape(pixels.shape).permute(0, 3, 1, 2).contiguous()
 
 
-def quantize_colours(image: Tensor, k: int = COLOURS) -> Tensor:
+def quantize_colours(image: Tensor, k: int = NUM_COLOURS) -> Tensor:
     """The picture (1, C, H, W) reduced to ``k`` colours (paper, supplement), found by k-means."""
     return apply_palette(image, colour_palette(image, k))
 

@@ -113,18 +113,18 @@ def sample_mirrored(
     if start_level == 0:
         raise ValueError("At level 0 nothing is kept; sample(size=…) starts from noise there.")
     kept = model.reconstruct(start_level - 1)
-    image = mirrored(kept, model.level_sizes(size)[start_level - 1])
+    image = mirror_to_size(kept, model.level_sizes(size)[start_level - 1])
     return model.run_from(
         start_level, image, blur=False, noise_scale=noise_scale, seed=seed, n=n, size=size
     )
 
 
-def mirrored(image: Tensor, size: tuple[int, int]) -> Tensor:
+def mirror_to_size(image: Tensor, size: tuple[int, int]) -> Tensor:
     """A picture continued to ``size`` = (height, width) by mirror images of itself, or cut to it.
 
     It stays in the middle, pixel for pixel. Returns (n, C, height, width).
 
-    >>> mirrored(torch.arange(3.0).reshape(1, 1, 1, 3), (1, 7)).flatten().tolist()
+    >>> mirror_to_size(torch.arange(3.0).reshape(1, 1, 1, 3), (1, 7)).flatten().tolist()
     [1.0, 0.0, 0.0, 1.0, 2.0, 2.0, 1.0]
     """
     rows, columns = (

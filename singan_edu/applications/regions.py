@@ -1,7 +1,7 @@
-"""Rectangles of a picture moved, copied and deleted by hand, and how much their seams show.
+"""Move, copy and delete rectangles of an image, and measure how visible their seams are.
 
-What comes out is what ``edit`` takes: an edited picture, and the mask of what was changed. Taught
-in lesson 12.
+The functions return what ``edit`` takes: an edited image, and the mask of the changed pixels.
+Taught in lesson 12.
 """
 
 from __future__ import annotations
@@ -11,15 +11,22 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..images import paste
+from ..images import Size, paste, size_of
 from .inpainting import smooth_fill
 from .masks import Point
 
-Corner = tuple[int, int]
+TopLeft = tuple[int, int]  # (row, column) of an upper left corner, in pixels
 
 
 class Box(NamedTuple):
-    """A rectangle of whole pixels; ``top`` and ``left`` count from the upper left corner."""
+    """Store a rectangle of whole pixels.
+
+    Attributes:
+        top: row of the upper left corner.
+        left: column of the upper left corner.
+        height: in pixels.
+        width: in pixels.
+    """
 
     top: int
     left: int
@@ -28,7 +35,11 @@ class Box(NamedTuple):
 
     @classmethod
     def between(cls, one: Point, other: Point) -> Box:
-        """The rectangle with two corners at (row, column).
+        """Return the rectangle with two opposite corners, rounded to whole pixels.
+
+        Args:
+            one: (row, column) of a corner, in pixels.
+            other: (row, column) of the opposite corner, in pixels.
 
         >>> Box.between((7, 2), (3, 5))
         Box(top=3, left=2, height=4, width=3)
@@ -36,21 +47,37 @@ class Box(NamedTuple):
         (top, bottom), (left, right) = (sorted(map(round, sides)) for sides in zip(one, other))
         return cls(top, left, bottom - top, right - left)
 
-    def holds(self, point: Point) -> bool:
-        """Whether (row, column) lies in it."""
-        row, column = (at - start for at, start in zip(point, self[:2]))
+    def contains(self, point: Point) -> bool:
+        """Return whether a point lies inside or on the edge.
+
+        Args:
+            point: (row, column) in pixels.
+        """
+        row, column = point[0] - self.top, point[1] - self.left
         return 0 <= row <= self.height and 0 <= column <= self.width
 
     def shifted(self, rows: float, columns: float) -> Box:
-        """The rectangle so many whole pixels further down and to the right."""
+        """Return the rectangle moved by whole pixels.
+
+        Args:
+            rows: how far down, in pixels; rounded.
+            columns: how far to the right, in pixels; rounded.
+        """
         return self._replace(top=self.top + round(rows), left=self.left + round(columns))
 
 
-def box_mask(size: tuple[int, int], box: Box | tuple[int, int, int, int]) -> Tensor:
-    """One in the rectangle, zero outside, (1, 1, H, W); what sticks out is cut off.
+def box_mask(size: Size, box: Box | tuple[int, int, int, int]) -> Tensor:
+    """Select a rectangle; what lies outside the image is cut off.
+
+    Args:
+        size: (height, width) of the mask, in pixels.
+        box: (top, left, height, width) in pixels.
+
+    Returns:
+        A mask (1, 1, H, W), one in the rectangle and zero outside.
 
     Raises:
-        ValueError: nothing of it is inside.
+        ValueError: no pixel of the rectangle is inside the image.
 
     >>> box_mask((3, 4), (1, 2, 9, 2))[0, 0]
     tensor([[0., 0., 0., 0.],
@@ -71,77 +98,101 @@ def box_mask(size: tuple[int, int], box: Box | tuple[int, int, int, int]) -> Ten
 
 
 def copy_region(
-    picture: Tensor, box: Box | tuple[int, int, int, int], to: Corner
+    picture: Tensor, box: Box | tuple[int, int, int, int], to: TopLeft
 ) -> tuple[Tensor, Tensor]:
-    """Put a copy of ``box`` with its upper left corner at ``to`` = (top, left).
+    """Copy a rectangle to another place.
 
     Args:
-        picture: (1, C, H, W) in [-1, 1]; it stays as it is.
-        box: (top, left, height, width) in pixels.
-        to: where the copy goes; what sticks out of the picture is cut off.
+        picture: (1, C, H, W) in [-1, 1]; it is not changed.
+        box: (top, left, height, width) in pixels of what is copied.
+        to: (top, left) in pixels of the copy; what lies outside the image is cut off.
 
     Returns:
-        The edited picture (1, C, H, W), and the mask (1, 1, H, W) of what was covered.
+        The edited image (1, C, H, W), and the mask (1, 1, H, W) of the pixels that the copy covers.
 
     Raises:
-        ValueError: nothing of the box, or of the copy, is inside the picture.
+        ValueError: no pixel of the rectangle, or of the copy, is inside the image.
     """
-    return paste(picture, _cut(picture, Box(*box)), top=to[0], left=to[1])
+    return paste(picture, _crop(picture, Box(*box)), top=to[0], left=to[1])
 
 
 def move_region(
-    picture: Tensor, box: Box | tuple[int, int, int, int], to: Corner
+    picture: Tensor, box: Box | tuple[int, int, int, int], to: TopLeft
 ) -> tuple[Tensor, Tensor]:
-    """Take ``box`` to ``to``; the place it leaves is filled smoothly. As ``copy_region``."""
+    """Move a rectangle to another place and fill the hole smoothly (``smooth_fill``).
+
+    Args:
+        picture: (1, C, H, W) in [-1, 1]; it is not changed.
+        box: (top, left, height, width) in pixels of what is moved.
+        to: (top, left) in pixels of its new place; what lies outside the image is cut off.
+
+    Returns:
+        The edited image (1, C, H, W), and the mask (1, 1, H, W) of the hole and the new place.
+
+    Raises:
+        ValueError: no pixel of the rectangle, or of its new place, is inside the image.
+    """
     emptied, hole = delete_region(picture, box)
-    moved, covered = paste(emptied, _cut(picture, Box(*box)), top=to[0], left=to[1])
+    moved, covered = paste(emptied, _crop(picture, Box(*box)), top=to[0], left=to[1])
     return moved, torch.maximum(hole, covered)
 
 
 def delete_region(picture: Tensor, box: Box | tuple[int, int, int, int]) -> tuple[Tensor, Tensor]:
-    """Fill ``box`` as smoothly as its rim allows (``smooth_fill``). As ``copy_region``."""
-    hole = box_mask(picture.shape[-2:], box).to(picture)
+    """Delete a rectangle and fill the hole smoothly (``smooth_fill``).
+
+    Args:
+        picture: (1, C, H, W) in [-1, 1]; it is not changed.
+        box: (top, left, height, width) in pixels of what is deleted.
+
+    Returns:
+        The edited image (1, C, H, W), and the mask (1, 1, H, W) of the hole.
+
+    Raises:
+        ValueError: no pixel of the rectangle is inside the image, or it covers the whole image.
+    """
+    hole = box_mask(size_of(picture), box).to(picture)
     return smooth_fill(picture, hole), hole
 
 
-def _cut(picture: Tensor, box: Box) -> Tensor:
-    """What is in the box, as far as it is inside the picture."""
-    box_mask(picture.shape[-2:], box)  # refuses a box outside
+def _crop(picture: Tensor, box: Box) -> Tensor:
+    """Return the pixels of ``picture`` in ``box``; refuse a box outside the image."""
+    box_mask(size_of(picture), box)
     top, left = max(0, box.top), max(0, box.left)
     return picture[..., top : box.top + box.height, left : box.left + box.width]
 
 
 def seam_energy(picture: Tensor, region: Tensor) -> float:
-    """How much steeper the rim of a region is than the rest of the picture; 1 is as steep.
+    """Measure how much steeper an image is across a region's border than elsewhere; 1 is equal.
 
-    Mean squared difference of neighbouring pixels that the rim parts, over that of all others::
+    The seam energy is the mean squared difference of neighbouring pixels on opposite sides of the
+    border, divided by that of all other neighbours::
 
-        E = mean of (x_p - x_q)² over the rim / mean of (x_p - x_q)² elsewhere
+        E = mean of (x_p - x_q)² across the border / mean of (x_p - x_q)² elsewhere
 
     Args:
         picture: (1, C, H, W).
-        region: (1, 1, H, W), above one half is inside.
+        region: mask (1, 1, H, W); values above one half are inside.
 
     Raises:
-        ValueError: the region has no rim, or the picture no steps.
+        ValueError: the region has no border inside the image, or the image is of one colour
+            elsewhere.
 
     >>> step = torch.tensor([0.0, 0.1, 0.2, 0.9, 1.0]).reshape(1, 1, 1, 5)
     >>> round(seam_energy(step, (step > 0.5).float()))
     49
     """
     inside = region > 0.5
-    squares, parted = [], []
+    squares, crossing = [], []
     for axis in (2, 3):
         squares.append(picture.diff(dim=axis).square().mean(dim=1).flatten())
-        parted.append(
-            (
-                inside.narrow(axis, 1, inside.shape[axis] - 1)
-                != inside.narrow(axis, 0, inside.shape[axis] - 1)
-            ).flatten()
+        length = inside.shape[axis] - 1
+        crossing.append(
+            (inside.narrow(axis, 1, length) != inside.narrow(axis, 0, length)).flatten()
         )
-    steps, rim = torch.cat(squares), torch.cat(parted)
-    if not rim.any() or steps[~rim].sum() == 0:
+    steps, border = torch.cat(squares), torch.cat(crossing)
+    if not border.any() or steps[~border].sum() == 0:
         raise ValueError(
-            "A seam needs a region with a rim, in a picture that is not all one colour."
+            "The seam energy needs a region with a border, in a picture that is not all one "
+            "colour; give a mask that is 1 in some pixels and 0 in others."
         )
-    return (steps[rim].mean() / steps[~rim].mean()).item()
+    return (steps[border].mean() / steps[~border].mean()).item()

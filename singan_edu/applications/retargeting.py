@@ -16,7 +16,7 @@ from torch import Tensor
 from ..images import resize
 from ..model import SinGAN
 
-PARTS = 2
+NUM_PARTS = 2
 
 
 def retarget(
@@ -24,7 +24,7 @@ def retarget(
     size: float | tuple[int, int],
     *,
     level: int = 0,
-    parts: int = PARTS,
+    parts: int = NUM_PARTS,
     n: int = 1,
     noise_scale: float | Sequence[float] = 1.0,
     seed: int | None = None,
@@ -33,7 +33,7 @@ def retarget(
 
     Args:
         size: (height, width) in pixels, or a factor.
-        level: 0 cuts z*, see ``cut_noise``. From 1 on the resized photograph goes in at that level
+        level: 0 cuts z*, see ``splice_noise``. From 1 on the resized photograph goes in at that level
             instead: everything stays where it was, with a shape between squeezed and right.
         parts: at level 0, of how many pieces of the photograph each side is made. 2 keeps its ends
             and drops its middle, or puts something new there; 1 keeps the middle.
@@ -66,13 +66,13 @@ def retarget(
     scales = model.noise_scales(noise_scale)[level:]
     noise = [scale * z for scale, z in zip(scales, noise)]
     if level == 0:
-        noise[0] = cut_noise(model.reconstruction_noise, noise[0], parts)
+        noise[0] = splice_noise(model.reconstruction_noise, noise[0], parts)
         return model.run_from(0, noise=noise, size=size)
     before = resize(model.image, model.level_sizes(size)[level - 1])
     return model.run_from(level, before, blur=False, noise=noise, size=size)
 
 
-def cut_noise(z_star: Tensor, noise: Tensor, parts: int = PARTS) -> Tensor:
+def splice_noise(z_star: Tensor, noise: Tensor, parts: int = NUM_PARTS) -> Tensor:
     """z* brought to the size of ``noise`` by cutting: (n, 1, H, W).
 
     Each side is cut in ``parts`` of one length, which are laid out evenly from end to end. Where
@@ -80,9 +80,9 @@ def cut_noise(z_star: Tensor, noise: Tensor, parts: int = PARTS) -> Tensor:
     seen between them.
 
     >>> z = torch.arange(1.0, 9.0).reshape(1, 1, 1, 8)
-    >>> cut_noise(z, torch.zeros(1, 1, 1, 4)).flatten().tolist()
+    >>> splice_noise(z, torch.zeros(1, 1, 1, 4)).flatten().tolist()
     [1.0, 2.0, 7.0, 8.0]
-    >>> cut_noise(z, torch.zeros(1, 1, 1, 10)).flatten().tolist()
+    >>> splice_noise(z, torch.zeros(1, 1, 1, 10)).flatten().tolist()
     [1.0, 2.0, 3.0, 4.0, 0.0, 0.0, 5.0, 6.0, 7.0, 8.0]
     """
     rows, columns = (

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from ..model import SinGAN
 
-WRAPS = {"both": (True, True), "width": (False, True), "height": (True, False)}
-CUBIC_REACH = 2  # pixels to each side that bicubic enlarging takes from the smaller picture
+WRAPPED_AXES = {"both": (True, True), "width": (False, True), "height": (True, False)}
+BICUBIC_RADIUS = 2  # pixels to each side that bicubic enlarging takes from the smaller picture
 
 
 def sample_seamless(
@@ -60,12 +60,12 @@ def sample_seamless(
     >>> tuple(tile.repeat(1, 1, 1, 3).shape)
     (1, 3, 96, 384)
     """
-    if wrap not in WRAPS:
-        raise ValueError(f"wrap={wrap!r} is not known; choose one of {', '.join(WRAPS)}.")
+    if wrap not in WRAPPED_AXES:
+        raise ValueError(f"wrap={wrap!r} is not known; choose one of {', '.join(WRAPPED_AXES)}.")
     sizes = model.level_sizes(size)
     repeats = [
         repeats_needed(model, sides) if wrapped else 1
-        for sides, wrapped in zip(zip(*sizes), WRAPS[wrap])
+        for sides, wrapped in zip(zip(*sizes), WRAPPED_AXES[wrap])
     ]
     laid_out = [tuple(side * count for side, count in zip(one, repeats)) for one in sizes]
     noise = model.draw_noise(n, size=size, seed=seed)
@@ -73,7 +73,7 @@ def sample_seamless(
     for axis, count in enumerate(repeats):
         noise = [_repeat(z, 2 + axis, one[axis], count, margin) for z, one in zip(noise, sizes)]
     made = model.run_from(0, noise=noise, noise_scale=noise_scale, size=laid_out)
-    rows, columns = (_middle(side, count) for side, count in zip(sizes[-1], repeats))
+    rows, columns = (_middle_tile(side, count) for side, count in zip(sizes[-1], repeats))
     return made[..., rows, columns].clone()  # so that the others can be forgotten
 
 
@@ -85,7 +85,7 @@ def repeats_needed(model: SinGAN, sides: Sequence[int]) -> int:
     of 25 to 96 pixels, 1.2 of one up to 188.
     """
     seen = sum(generator.radius / side for generator, side in zip(model.generators, sides))
-    seen += sum(CUBIC_REACH / side for side in sides[:-1])
+    seen += sum(BICUBIC_RADIUS / side for side in sides[:-1])
     return 1 + 2 * math.ceil(seen)
 
 
@@ -97,6 +97,6 @@ def _repeat(noise: Tensor, dim: int, side: int, count: int, margin: int) -> Tens
     return noise.index_select(dim, places)
 
 
-def _middle(side: int, count: int) -> slice:
+def _middle_tile(side: int, count: int) -> slice:
     """The middle one of ``count`` tiles of ``side`` pixels."""
     return slice(count // 2 * side, (count // 2 + 1) * side)

@@ -20,16 +20,17 @@ from torch import Tensor
 from ..config import TrainConfig
 from ..evaluation.metrics import check_pictures, downscale_consistency, psnr, rmse, ssim
 from ..images import ImageNotice, fitted_size, resize, round_half_up
-from ..model import MAX_SIZE_FACTOR, SinGAN
+from ..arguments import MAX_SIZE_FACTOR
+from ..model import SinGAN
 from ..pyramid import PyramidPlan
 from ..training.run import load_or_train, run_folder
 from ..training.state import Callback
 
-STEP = 2 ** (1 / 3)  # about what one step enlarges by (authors' code)
-SMALLEST_STEP = 2 ** (1 / 6)  # what a pyramid is trained for at least; more would be many levels
-COARSEST = 18  # pixels of the short side of level 0, at least (authors' code)
+TARGET_STEP = 2 ** (1 / 3)  # about what one step enlarges by (authors' code)
+MIN_TRAINED_STEP = 2 ** (1 / 6)  # what a pyramid is trained for at least; more would be many levels
+MIN_COARSEST_SIDE = 18  # pixels of the short side of level 0, at least (authors' code)
 RECONSTRUCTION_WEIGHT = 100.0  # α (paper, section 4; 10 elsewhere)
-TOLERANCE = 0.05  # by which the steps of a training may differ from those that are asked of it
+STEP_TOLERANCE = 0.05  # by which the steps of a training may differ from those that are asked of it
 
 
 def super_resolve(
@@ -141,7 +142,7 @@ def count_steps(factor: float) -> int:
             f"factor={factor:g} would make each pixel {factor:g} x {factor:g} pixels, all but one "
             f"of them invented; choose at most {MAX_SIZE_FACTOR}."
         )
-    return max(1, round_half_up(math.log(factor) / math.log(STEP)))
+    return max(1, round_half_up(math.log(factor) / math.log(TARGET_STEP)))
 
 
 def enlarged_sizes(size: tuple[int, int], factor: float) -> list[tuple[int, int]]:
@@ -187,8 +188,10 @@ def super_resolution_config(
         scale_factor=round(1 / r, 6),  # 2 ** (1/3) and 4 ** (1/6) are one step, one recipe
         reconstruction_weight=RECONSTRUCTION_WEIGHT,
     )
-    least = changes.get("min_size", COARSEST)
-    return TrainConfig.preset(preset, **recipe | changes | dict(min_size=_end(size, r, least)))
+    least = changes.get("min_size", MIN_COARSEST_SIDE)
+    return TrainConfig.preset(
+        preset, **recipe | changes | dict(min_size=_coarsest_side(size, r, least))
+    )
 
 
 def trained_step(factor: float) -> float:
@@ -197,10 +200,10 @@ def trained_step(factor: float) -> float:
     >>> [round(trained_step(factor), 3) for factor in (2, 3, 4, 1.02)]
     [1.26, 1.246, 1.26, 1.122]
     """
-    return max(SMALLEST_STEP, factor ** (1 / count_steps(factor)))
+    return max(MIN_TRAINED_STEP, factor ** (1 / count_steps(factor)))
 
 
-def _end(size: tuple[int, int], r: float, least: int) -> int:
+def _coarsest_side(size: tuple[int, int], r: float, least: int) -> int:
     """The short side of the coarsest level, in whole steps of ``r``, not below ``least``."""
     short = min(size)
     steps = math.floor(math.log(short / least) / math.log(r) + 1e-6)
@@ -223,7 +226,7 @@ def _check_fits(model: SinGAN, image: Tensor, factor: float) -> None:
             f"super_resolution_config, or give it the picture that it was trained on, model.image."
         )
     learned, asked = 1 / model.plan.scale_factor, trained_step(factor)
-    if abs(learned / asked - 1) > TOLERANCE:
+    if abs(learned / asked - 1) > STEP_TOLERANCE:
         warnings.warn(
             f"The levels of this model differ by {learned:.3f}, steps to a factor of {factor:g} by "
             f"{asked:.3f}; its detail may be too coarse or too fine. super_resolution_config makes "

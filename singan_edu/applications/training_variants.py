@@ -29,14 +29,18 @@ from ..training.run import load_or_train, run_folder
 from ..training.state import Callback
 
 SCALES = (2, 3, 4, 5)
-MODES = ("conv", "zero", "noise")  # as the supplement has them, from the most fixed border on
-SAMPLES, SAMPLES_SEED = 32, 1
+PADDING_MODES = (
+    "conv",
+    "zero",
+    "noise",
+)  # as the supplement has them, from the most fixed border on
+NUM_SAMPLES, SAMPLE_SEED = 32, 1
 # Long sides, in pixels, to which pictures are reduced to be compared:
 LAYOUT_SIDE = 8  # what stands where, and nothing else
 STRUCTURE_SIDE = 21  # a patch of 7 holds a third of the width
-PLACE_SIDE = 32  # a patch of 7 holds more than one texture, so that it is found again
-NEARBY = 1  # pixels at PLACE_SIDE that pass for the same place
-MARGIN = receptive_field() // 2  # 5 pixels: how far the generators see beyond the border
+LOCATION_SIDE = 32  # a patch of 7 holds more than one texture, so that it is found again
+LOCATION_TOLERANCE = 1  # pixels at LOCATION_SIDE that pass for the same place
+BORDER_WIDTH = receptive_field() // 2  # 5 pixels: how far the generators see beyond the border
 
 
 # ---------------------------------------------------------------------------------------- variants
@@ -129,7 +133,7 @@ def _coarsest_side(config: TrainConfig, plan: PyramidPlan, count: int) -> int:
     return sides[-1]
 
 
-def padding_variants(config: TrainConfig, modes: Sequence[str] = MODES) -> list[Variant]:
+def padding_variants(config: TrainConfig, modes: Sequence[str] = PADDING_MODES) -> list[Variant]:
     """The recipe with other borders (supplement, boundary conditions; see ``Generator``).
 
     ``"conv"``: zeros in every layer; ``"zero"``: zeros up front (the paper's choice); ``"noise"``:
@@ -178,7 +182,7 @@ def train_variants(
     *,
     name: str = "variant",
     seed: int = 0,
-    samples: int = SAMPLES,
+    samples: int = NUM_SAMPLES,
     callbacks: Sequence[Callback] | None = None,
 ) -> list[TrainedVariant]:
     """Train (or take up again) each variant and measure it; nothing is trained twice.
@@ -214,14 +218,14 @@ def variant_folder(
 
 
 def measure_model(
-    label: str, model: SinGAN, *, samples: int = SAMPLES, seed: int = SAMPLES_SEED
+    label: str, model: SinGAN, *, samples: int = NUM_SAMPLES, seed: int = SAMPLE_SEED
 ) -> TrainedVariant:
     """Draw samples of any trained pyramid, such as one that ships, and measure them."""
     pictures = model.sample(samples, seed=seed)
     return TrainedVariant(label, model, pictures, measure(model.image, pictures))
 
 
-def comparison(results: Sequence[TrainedVariant]) -> str:
+def comparison_table(results: Sequence[TrainedVariant]) -> str:
     """The measures of several variants as a table, one a line."""
     width = max(len("variant"), *(len(one.label) for one in results))
     head = "".join(f"{name:>15}" for name in results[0].measures)
@@ -238,19 +242,19 @@ def measure(real: Tensor, samples: Tensor) -> dict[str, float]:
     """All that the two studies look at, by name.
 
     ``layout`` (``layout_correlation``) and ``structure`` (``structure_distance``) for the number of
-    scales; ``border`` and ``corners`` (``border_variability``), ``corner_copies`` and, to hold it
-    against, ``places_kept`` all over the picture, for the padding; ``diversity``
+    scales; ``border`` and ``corners`` (``border_variability``), ``corner_match`` and, to hold it
+    against, ``location_match`` all over the picture, for the padding; ``diversity``
     (``pixel_diversity``) for both.
     """
     border, corners = border_variability(samples)
-    kept = places_kept(real, samples)
+    kept = location_match(real, samples)
     return dict(
         layout=layout_correlation(real, samples),
         structure=structure_distance(real, samples),
         border=border,
         corners=corners,
-        corner_copies=_corners(kept, 1).mean().item(),
-        places_kept=kept.mean().item(),
+        corner_match=_corners(kept, 1).mean().item(),
+        location_match=kept.mean().item(),
         diversity=pixel_diversity(samples, real),
     )
 
@@ -306,7 +310,7 @@ def std_map(samples: Tensor) -> Tensor:
     return samples.double().mean(dim=1).std(dim=0)
 
 
-def border_variability(samples: Tensor, *, margin: int = MARGIN) -> tuple[float, float]:
+def border_variability(samples: Tensor, *, margin: int = BORDER_WIDTH) -> tuple[float, float]:
     """How much samples vary near the border and in the corners, relative to the interior.
 
     Below 1 the border is more alike from sample to sample than the interior; 1: nothing marks it.
@@ -338,7 +342,7 @@ def border_variability(samples: Tensor, *, margin: int = MARGIN) -> tuple[float,
 def border_influence_radius(heights: Sequence[int], first: int = 0) -> float:
     """How far from its border a sample can depend on what stands beyond, in pixels of the finest.
 
-    At each level the frame is seen ``MARGIN`` pixels deep, and a pixel of a level of height h is
+    At each level the frame is seen ``BORDER_WIDTH`` pixels deep, and a pixel of a level of height h is
     ``heights[-1] / h`` pixels of the finest wide. What one level made of it, the next ones carry
     on, so that the levels add up: in the paper's counting to 5 (1 + r + r^2 + ... + r^N) pixels.
     Upsampling adds up to two pixels of each coarser level, faintly.
@@ -353,10 +357,10 @@ def border_influence_radius(heights: Sequence[int], first: int = 0) -> float:
     >>> round(border_influence_radius([25, 35, 48]), 1)   # of 24 to the middle
     21.5
     """
-    return float(sum(MARGIN * heights[-1] / height for height in heights[first:]))
+    return float(sum(BORDER_WIDTH * heights[-1] / height for height in heights[first:]))
 
 
-def places_kept(real: Tensor, samples: Tensor, *, side: int = PLACE_SIDE) -> Tensor:
+def location_match(real: Tensor, samples: Tensor, *, side: int = LOCATION_SIDE) -> Tensor:
     """How often what a sample shows at a place is what the photograph shows there: (rows, columns).
 
     For each 7 x 7 patch of pictures reduced to ``side`` pixels, the share of samples whose patch
@@ -371,13 +375,13 @@ def places_kept(real: Tensor, samples: Tensor, *, side: int = PLACE_SIDE) -> Ten
     small, kept = resize(real, size), []
     for one in resize(samples, size).split(1):
         shifts = nearest_patches(one, small).shifts  # (2, rows, columns)
-        kept.append((shifts.abs().amax(dim=0) <= NEARBY).double())
+        kept.append((shifts.abs().amax(dim=0) <= LOCATION_TOLERANCE).double())
     return torch.stack(kept).mean(dim=0)
 
 
-def corner_copies(real: Tensor, samples: Tensor) -> float:
+def corner_match(real: Tensor, samples: Tensor) -> float:
     """How often a corner of a sample is the same corner of the photograph: mean of the four."""
-    return _corners(places_kept(real, samples), 1).mean().item()
+    return _corners(location_match(real, samples), 1).mean().item()
 
 
 def _corners(values: Tensor, side: int) -> Tensor:

@@ -262,7 +262,7 @@ class RegionBoard(Board):
 
     def press(self, point: Point) -> None:
         """Take hold of the marked rectangle, or begin a new one."""
-        if self.box is not None and self.box.holds(point):
+        if self.box is not None and self.box.contains(point):
             self.grip = point
         else:
             self.box, self.corner = None, point

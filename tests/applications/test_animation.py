@@ -118,7 +118,7 @@ def test_walks_of_plain_numbers_are_those_of_the_animation(loop, model, monkeypa
     shocks = torch.stack([drawn[int(seed)][0][0] for seed in seeds[2:]])
     if not loop:  # an animation's first frame has been moved a little
         shocks = torch.cat([torch.zeros_like(shocks[:1]), shocks])
-        first = animation.FIRST_STEP * drawn[int(seeds[1])][0][0]
+        first = animation.INITIAL_STEP * drawn[int(seeds[1])][0][0]
         shocks[0] = first / ((1 - 0.1) * (1 - 0.9))
     y = walk(shocks, loop=loop)[0 if loop else 1 :][:8]
     assert (y - walked).abs().max() < 1e-5

@@ -16,7 +16,7 @@ from singan_edu.applications.editing import edit, editing_mask
 from singan_edu.applications.harmonization import harmonization_mask, harmonize
 from singan_edu.applications.injection import (
     drift,
-    fitted,
+    fit_to_model,
     injection_levels,
     over_levels,
     patch_distance,
@@ -171,7 +171,7 @@ def test_the_same_aspect_at_another_size_is_resized_with_a_notice(coast):
         (dict(mask=torch.ones(1, 3, 96, 128)), "load_mask"),
         (dict(picture=torch.zeros(1, 3, 128, 96)), "another aspect"),
         (dict(picture=torch.zeros(1, 1, 96, 128)), r"\(1, 3, H, W\)"),
-        (dict(picture=torch.zeros(1, 4, 96, 128)), r"\(1, 3, H, W\)"),
+        (dict(picture=torch.zeros(1, 4, 96, 128)), "C = 1 or 3"),
     ],
 )
 def test_what_cannot_work_is_refused_in_a_sentence(coast, application, change, sentence):
@@ -228,10 +228,10 @@ def test_the_contact_sheet_draws_one_seed_for_all_levels(toy):
 
 def test_the_suggestion_is_the_coarsest_level_that_keeps_the_input(coast):
     model, found = coast[0], suggest_level(harmonize, *coast, samples=1)
-    drifts = {row.level: row.drift for row in found.facts}
+    drifts = {row.level: row.drift for row in found.measurements}
     assert found.level == min(level for level, drift in drifts.items() if drift <= 28)
     assert found.level in (3, 4)  # for the eye: coarser ones lose the balloon, 5 changes nothing
-    assert all(row.patch_distance < found.before for row in found.facts)
+    assert all(row.patch_distance < found.input_patch_distance for row in found.measurements)
     text = str(found)
     assert model.plan.label(found.level) in text and text.count("<- suggested") == 1
 
@@ -245,17 +245,19 @@ def test_how_much_drift_is_allowed_decides_and_what_was_asked_for_may_not_exist(
 def test_a_suggestion_for_paint_looks_at_the_whole_picture(toy):
     model, paint, _ = toy
     found = suggest_level(paint_to_image, model, paint)
-    assert len(found.facts) == 2 and found.before == sg.patch_swd(model.image, paint, band=True)
+    assert len(found.measurements) == 2 and found.input_patch_distance == sg.patch_swd(
+        model.image, paint, band=True
+    )
 
 
 def test_a_suggestion_does_not_look_at_what_is_outside_the_mask(toy):
     model, edited, mask = toy
     slip = torch.where(mask.bool(), edited, -edited)
     one, other = (suggest_level(edit, model, x, mask, samples=1) for x in (edited, slip))
-    assert one.before == other.before
+    assert one.input_patch_distance == other.input_patch_distance
 
 
-def test_strangeness_sees_seams_and_is_zero_for_the_training_picture(toy):
+def test_patch_distance_sees_seams_and_is_zero_for_the_training_picture(toy):
     model, edited, mask = toy
     assert patch_distance(model, model.image, mask) == 0
     assert patch_distance(model, blend(model.image, edited, mask), mask) > 0.1
@@ -278,7 +280,7 @@ def test_inputs_are_not_changed_and_signatures_are_those_of_the_design(coast):
     copies = composite.clone(), mask.clone(), model.image.clone()
     harmonize(model, composite, mask, 2, seed=0)
     assert all(torch.equal(a, b) for a, b in zip(copies, (composite, mask, model.image)))
-    assert fitted(model, composite, "it") is composite
+    assert fit_to_model(model, composite, "it") is composite
     for application, names in ((harmonize, "composite"), (edit, "edited")):
         assert list(inspect.signature(application).parameters)[:4] == [
             "model",

@@ -10,7 +10,7 @@ import singan_edu as sg
 from singan_edu.applications.inpainting import (
     _generate_around,
     _noise_in_hole,
-    inner_mask,
+    inner_feather_mask,
     inpaint,
     mirror_fill,
     outpaint,
@@ -210,9 +210,9 @@ def test_a_mirrored_filling_is_the_picture_reversed_at_the_rim():
 
 def test_the_new_fades_in_from_the_rim_within_the_hole():
     hole = hole_in(picture(20, 30), 4, 5, 10, 12)
-    soft = inner_mask(hole, 3)
+    soft = inner_feather_mask(hole, 3)
     assert (soft[hole == 0] == 0).all() and soft[0, 0, 9, 5:10].tolist() == [0.25, 0.5, 0.75, 1, 1]
-    assert torch.equal(inner_mask(hole, 0), hole)
+    assert torch.equal(inner_feather_mask(hole, 0), hole)
 
 
 # ---------------------------------------------------------------------------------------- bad input

@@ -140,8 +140,8 @@ def test_a_page_is_a_whole_document(tmp_path):
 
 
 def test_a_player_too_large_for_a_notebook_is_refused():
-    with pytest.raises(ValueError, match="more than largest=5,000. Take fewer"):
-        animation_html(moving(), largest=5000)
+    with pytest.raises(ValueError, match="more than max_bytes=5,000. Take fewer"):
+        animation_html(moving(), max_bytes=5000)
 
 
 # ---------------------------------------------------------------------------------------- bad input

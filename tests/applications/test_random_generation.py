@@ -9,7 +9,7 @@ from torch import Tensor
 
 import singan_edu as sg
 from singan_edu.applications.random_generation import (
-    mirrored,
+    mirror_to_size,
     mix_scales,
     mixed_grid,
     sample_mirrored,
@@ -170,7 +170,7 @@ def test_start_levels_are_in_rows_coarse_to_fine_and_share_their_noise(model):
 @pytest.mark.parametrize("size", [(24, 32), (24, 80), (50, 32), (90, 200), (11, 13), (25, 33)])
 def test_a_mirrored_picture_keeps_the_picture_in_its_middle(size):
     image = picture()
-    made = mirrored(image, size)
+    made = mirror_to_size(image, size)
     assert made.shape == (1, 3, *size)
     top, left = ((wanted - had) // 2 for wanted, had in zip(size, (24, 32)))
     if min(top, left) >= 0:

@@ -7,7 +7,7 @@ import torch
 from helpers import picture, tiny_config, untrained_model
 
 import singan_edu as sg
-from singan_edu.applications.retargeting import cut_noise, retarget
+from singan_edu.applications.retargeting import splice_noise, retarget
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_any_size(level, size, padding):
 @pytest.mark.parametrize("want", [3, 8, 11, 12, 13, 20, 30])
 def test_parts_are_laid_from_end_to_end_in_order(want, parts):
     z = torch.arange(1.0, 13.0).reshape(1, 1, 1, 12)
-    places = cut_noise(z, torch.zeros(1, 1, 1, want), parts).flatten().int().tolist()
+    places = splice_noise(z, torch.zeros(1, 1, 1, want), parts).flatten().int().tolist()
     kept = [place for place in places if place]
     assert kept == sorted(set(kept)) and len(kept) == min(12, want)
     if parts > 1 and want >= parts:

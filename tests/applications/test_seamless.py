@@ -25,7 +25,7 @@ def step_energy(picture: torch.Tensor, dim: int) -> torch.Tensor:
 
 
 def middle_moved_by(distance):
-    """A ``_middle`` that cuts further along, where there is anything to cut."""
+    """A ``_middle_tile`` that cuts further along, where there is anything to cut."""
 
     def middle(side: int, count: int) -> slice:
         start = 0 if count == 1 else count // 2 * side + distance(side)
@@ -54,7 +54,7 @@ def test_a_tile_is_the_same_however_often_it_is_laid_out(padding, wrap, dims, mo
     monkeypatch.setattr(seamless, "repeats_needed", lambda *given: repeats_needed(*given) + 2)
     assert (tile - sample_seamless(model, 2, wrap=wrap, seed=3)).abs().max() < 1e-4
     monkeypatch.setattr(seamless, "repeats_needed", lambda *given: 9)
-    monkeypatch.setattr(seamless, "_middle", middle_moved_by(lambda side: side // 3))
+    monkeypatch.setattr(seamless, "_middle_tile", middle_moved_by(lambda side: side // 3))
     shifted = sample_seamless(model, 2, wrap=wrap, seed=3)
     shifts = [-(tile.shape[dim] // 3) for dim in dims]
     assert (tile.roll(shifts, dims) - shifted).abs().max() < 1e-4
@@ -63,7 +63,7 @@ def test_a_tile_is_the_same_however_often_it_is_laid_out(padding, wrap, dims, mo
 def test_the_bundled_pyramid_is_cut_anywhere_alike(model, monkeypatch):
     tile = sample_seamless(model, seed=1)
     monkeypatch.setattr(seamless, "repeats_needed", lambda *given: 5)
-    monkeypatch.setattr(seamless, "_middle", middle_moved_by(lambda side: 40))
+    monkeypatch.setattr(seamless, "_middle_tile", middle_moved_by(lambda side: 40))
     assert (sample_seamless(model, seed=1) - tile.roll(-40, 3)).abs().max() < 1e-4
 
 

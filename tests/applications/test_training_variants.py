@@ -20,14 +20,14 @@ from singan_edu.applications.training_variants import (
     Variant,
     border_influence_radius,
     border_variability,
-    comparison,
-    corner_copies,
+    comparison_table,
+    corner_match,
     layout_correlation,
     measure,
     measure_model,
     number_of_scales,
     padding_variants,
-    places_kept,
+    location_match,
     std_map,
     structure_distance,
     train_variants,
@@ -164,7 +164,7 @@ def test_variants_are_trained_once_and_shared_by_equal_recipes(photo, config, ca
         assert torch.equal(one.deviations, std_map(one.samples))
     again = train_variants(photo, arms[:1], name="photo", samples=3, callbacks=())
     assert torch.equal(again[0].samples, results[0].samples)
-    table = comparison(results).splitlines()
+    table = comparison_table(results).splitlines()
     assert len(table) == 5 and "24x32" in table[1] and "13x17" in table[2]
     assert f"{results[3].measures['layout']:.2f}" in table[4]
 
@@ -268,15 +268,15 @@ def test_each_of_the_four_corners_counts_a_quarter(photograph):
         for columns in (slice(18), slice(-18, None)):
             sample = flipped.clone()
             sample[..., rows, columns] = photograph[..., rows, columns]
-            assert corner_copies(photograph, sample) == 0.25
+            assert corner_match(photograph, sample) == 0.25
 
 
 def test_the_margin_is_the_border_s_width():
     samples = framed(0.4, 0.4, 0.1)
     inner = 0.4 - 0.3 * (38 * 54) / (44 * 60)  # some of the border is interior then
-    assert border_variability(samples, margin=2)[0] == pytest.approx(0.4 / inner, rel=0.02)
+    assert border_variability(samples, border=2)[0] == pytest.approx(0.4 / inner, rel=0.02)
     with pytest.raises(ValueError, match="48 x 64 pixels have no interior within a border of 24"):
-        border_variability(samples, margin=24)
+        border_variability(samples, border=24)
 
 
 def test_zeros_calm_the_border_of_the_coarsest_level_and_running_noise_does_not():
@@ -292,12 +292,12 @@ def test_zeros_calm_the_border_of_the_coarsest_level_and_running_noise_does_not(
 
 
 def test_places_of_a_copy_are_kept_and_of_another_picture_are_not(photograph, layouts, textures):
-    assert places_kept(photograph, photograph).shape == (18, 26)  # of 24 x 32 pixels
-    assert places_kept(photograph, photograph).min() == 1
-    assert places_kept(photograph, photograph.roll(2, 3))[:, 2:-2].mean() > 0.95  # 1 of 32
-    assert places_kept(photograph, photograph.roll(8, 3)).mean() < 0.1
-    assert places_kept(photograph, textures).mean() < 0.1
-    half = places_kept(photograph, torch.cat([photograph, photograph.flip(2)]))
+    assert location_match(photograph, photograph).shape == (18, 26)  # of 24 x 32 pixels
+    assert location_match(photograph, photograph).min() == 1
+    assert location_match(photograph, photograph.roll(2, 3))[:, 2:-2].mean() > 0.95  # 1 of 32
+    assert location_match(photograph, photograph.roll(8, 3)).mean() < 0.1
+    assert location_match(photograph, textures).mean() < 0.1
+    half = location_match(photograph, torch.cat([photograph, photograph.flip(2)]))
     assert 0.5 <= half.mean() < 0.55
 
 
@@ -307,10 +307,10 @@ def test_fixed_corners_are_told_from_free_ones(photograph, textures):
         for columns in (slice(None, 18), slice(-18, None)):
             fixed[..., rows, columns] = photograph[..., rows, columns]
             free[..., rows, columns] = textures[..., rows, columns]
-    assert corner_copies(photograph, fixed) > 0.95 > 0.5 > places_kept(photograph, fixed).mean()
-    assert corner_copies(photograph, free) < 0.1 < places_kept(photograph, free).mean()
+    assert corner_match(photograph, fixed) > 0.95 > 0.5 > location_match(photograph, fixed).mean()
+    assert corner_match(photograph, free) < 0.1 < location_match(photograph, free).mean()
     found = measure(photograph, fixed)
-    assert found["corner_copies"] == corner_copies(photograph, fixed)
+    assert found["corner_match"] == corner_match(photograph, fixed)
     assert found["corners"] < 0.1 < found["border"]
 
 
@@ -345,7 +345,7 @@ def test_bad_pictures_are_refused_with_a_sentence(photograph):
     with pytest.raises(ValueError, match="at least two samples"):
         std_map(photograph)
     assert all(map(math.isnan, border_variability(photograph.repeat(3, 1, 1, 1))))  # no fault
-    for function in (layout_correlation, structure_distance, places_kept):
+    for function in (layout_correlation, structure_distance, location_match):
         with pytest.raises(ValueError, match="not finite"):
             function(photograph, photograph * math.nan)
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...applications.super_resolution import STEP, back_project, count_steps
+from ...applications.super_resolution import TARGET_STEP, back_project, count_steps
 from ...evaluation.metrics import rmse
 from ...images import fitted_size, resize, round_half_up, sample_image
 from ...pretrained import load_pretrained
@@ -49,19 +49,19 @@ def steps(factor: float) -> tuple[int, float]:
 
 def rounded_down(factor: float) -> tuple[int, float]:
     """Cuts the number of steps off."""
-    k = max(1, int(math.log(factor) / math.log(STEP)))
+    k = max(1, int(math.log(factor) / math.log(TARGET_STEP)))
     return k, factor ** (1 / k)
 
 
 def rounded_up(factor: float) -> tuple[int, float]:
     """Takes one step more wherever the number is not whole."""
-    k = math.ceil(math.log(factor) / math.log(STEP) - 1e-9)
+    k = math.ceil(math.log(factor) / math.log(TARGET_STEP) - 1e-9)
     return k, factor ** (1 / k)
 
 
 def r_not_bent(factor: float) -> tuple[int, float]:
     """Keeps r at 2^(1/3), and so misses the factor."""
-    return count_steps(factor), STEP
+    return count_steps(factor), TARGET_STEP
 
 
 def by_octaves(factor: float) -> tuple[int, float]:

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from ...applications.harmonization import harmonization_mask, harmonize
-from ...applications.injection import finest
+from ...applications.injection import training_image
 from ...applications.masks import blend, soft_mask
 from ...images import load_image, paste, resize, round_half_up, sample_image, sample_mask, to_pil
 from ...model import SinGAN
@@ -303,7 +303,7 @@ def broken_harmonizer(model: SinGAN = MODEL) -> Callable[..., Tensor]:
 
 def symptoms(made: Tensor, mask: Tensor, model: SinGAN = MODEL) -> dict[str, float]:
     """How far a result is from the training picture, RMS in grey levels, in three regions."""
-    soft, gap = harmonization_mask(model, mask), 127.5 * (made - finest(model))
+    soft, gap = harmonization_mask(model, mask), 127.5 * (made - training_image(model))
     regions = {"inside": mask > 0.5, "rim": (soft > 0.5) & (mask <= 0.5), "outside": soft == 0}
     squares = gap.square().mean(dim=1, keepdim=True)
     return {name: squares[region].mean().sqrt().item() for name, region in regions.items()}

@@ -253,7 +253,7 @@ def _not_grown(model: SinGAN) -> Editor:
 
 def _inverted(model: SinGAN) -> Editor:
     return lambda edited, mask, seed: inject(
-        model, edited, 1, within=1 - soft_mask(mask, dilate=10, feather=2.5), seed=seed
+        model, edited, 1, blend_mask=1 - soft_mask(mask, dilate=10, feather=2.5), seed=seed
     )
 
 

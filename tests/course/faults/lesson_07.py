@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from torch import Tensor
 
@@ -18,7 +19,7 @@ def always_the_reconstruction(everywhere: Everywhere) -> None:
     """07.d: the photograph is never put in, whatever was asked for."""
 
     class Stubborn(SinGAN):
-        def sample(self, n: int = 1, *, start: str = "", **options: object) -> Tensor:
+        def sample(self, n: int = 1, *, start: str = "", **options: Any) -> Tensor:
             return SinGAN.sample(self, n, **options)
 
     everywhere(SinGAN, Stubborn)
@@ -38,7 +39,7 @@ def piled_up(everywhere: Everywhere) -> None:
     """07.g: a higher picture is usual ones on top of one another."""
 
     class Pile(SinGAN):
-        def sample(self, n: int = 1, *, size: object = None, **options: object) -> Tensor:
+        def sample(self, n: int = 1, *, size: Any = None, **options: Any) -> Tensor:
             usual = SinGAN.sample(self, n, **options)
             return usual if size is None else usual.repeat(1, 1, size[0] // usual.shape[2], 1)
 
@@ -58,7 +59,7 @@ def sees_everything(everywhere: Everywhere) -> None:
 
 def stretched_after_all(everywhere: Everywhere) -> None:
     """07.i: what is kept is stretched, not continued by its mirror image."""
-    everywhere(random_generation.mirrored, images.resize)
+    everywhere(random_generation.mirror_to_size, images.resize)
 
 
 def seeds_exchanged(everywhere: Everywhere) -> None:
@@ -73,7 +74,7 @@ def small_and_enlarged(everywhere: Everywhere) -> None:
     """07.k: a sample from level 0 is that level's picture, enlarged."""
 
     class Coarse(SinGAN):
-        def sample(self, n: int = 1, *, start_level: int = 0, **options: object) -> Tensor:
+        def sample(self, n: int = 1, *, start_level: int = 0, **options: Any) -> Tensor:
             drawn = SinGAN.sample(self, n, start_level=start_level, **options)
             small = images.resize(drawn, self.plan.sizes[0])
             return drawn if start_level else images.resize(small, tuple(drawn.shape[-2:]))

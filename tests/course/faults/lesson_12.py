@@ -16,7 +16,7 @@ from .everywhere import Everywhere
 
 def copies_mirrored(everywhere: Everywhere) -> None:
     """12.a: what is glued is not what was cut."""
-    original = regions._cut
+    original = regions._crop
     everywhere(original, lambda picture, box: original(picture, box).flip(-1))
 
 
