@@ -1,7 +1,7 @@
-"""The figures of the course, in one visual language: pictures large, few lines, both level
-numberings.
+"""The figures of the course: images, pyramids, curves, and the dashboard of a training run.
 
-Every function returns a matplotlib figure or shows one with a text for those who cannot see it.
+Every function returns a matplotlib figure; ``show`` displays one with its alternative text. Levels
+are labelled in both numberings, the library's and the paper's.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from IPython.display import DisplayHandle, Image, display
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -25,7 +24,7 @@ from PIL import Image as Pillow
 from torch import Tensor
 
 from ..files import write_bytes
-from ..images import to_pil
+from ..images import size_of, to_pil
 from ..model import SinGAN
 from ..pyramid import PyramidPlan
 from ..receptive_field import receptive_field
@@ -33,11 +32,16 @@ from ..training.callbacks import History
 from ..training.plan import TrainingPlan
 from ..training.state import Callback, TrainState
 
-# Okabe and Ito's palette, which colour-blind readers can tell apart.
+if TYPE_CHECKING:
+    from IPython.display import DisplayHandle
+
+# The palette of Okabe and Ito, which colour-blind readers can tell apart.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 TITLE_SIZE, DPI = 9, 100
-SHADES = colormaps["viridis"]  # for things in an order; even in lightness
-MOST_BYTES = 60_000  # of a picture in a lesson
+SHADES = colormaps["viridis"]  # for ordered curves; its lightness increases evenly
+MAX_PICTURE_BYTES = 60_000  # of a picture in a lesson, so that the lesson opens at once
+STRIP_COLUMNS = 5
+DRAWING_SHARE = 1 / 20  # of the time of a training run that the dashboard may spend on drawing
 LOSSES = {
     "discriminator": ("D: fake − real scores", BLUE),
     "gradient_penalty": ("gradient penalty", ORANGE),
@@ -47,41 +51,69 @@ LOSSES = {
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as the bytes of a PNG file."""
+    """Return a figure as the bytes of a PNG file.
+
+    Args:
+        figure: drawn with ``DPI`` pixels per inch.
+    """
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI)
     return buffer.getvalue()
 
 
-def save(figure: Figure, path: str | os.PathLike) -> Path:
-    """Write ``figure`` to ``path`` as PNG, whole or not at all; returns the path."""
+def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
+    """Write a figure as a PNG file, completely or not at all.
+
+    Args:
+        figure: the figure.
+        path: of the file; missing folders are made.
+
+    Returns:
+        The path.
+    """
     return write_bytes(Path(path), png(figure))
 
 
-def compress_png(data: bytes, most: int = MOST_BYTES) -> bytes:
-    """A PNG file of at most ``most`` bytes, so that a lesson opens at once.
+def compress_png(data: bytes, max_bytes: int = MAX_PICTURE_BYTES) -> bytes:
+    """Reduce the colours of a PNG file until it is small enough.
 
-    A larger one loses colours that nobody misses: it keeps 256, or as many as fit. Which ones, a
-    ninth of its pixels decide, in a ninth of the time.
+    A smaller file is returned as it is. A larger one gets a palette of 256 colours, or of as many
+    as fit, but never fewer than 32.
+
+    Args:
+        data: the bytes of the file.
+        max_bytes: the wanted size.
+
+    Returns:
+        The bytes of a PNG file of the same width and height.
     """
-    if len(data) <= most:
+    if len(data) <= max_bytes:
         return data
     picture = Pillow.open(io.BytesIO(data)).convert("RGB")
+    # A ninth of the pixels is enough to choose the palette, and takes a ninth of the time. No
+    # filter: means of pixels would be colours that the picture does not have.
     third = (picture.width // 3, picture.height // 3)
-    few_pixels = picture.resize(third, resample=0)  # single ones, not means
+    few_pixels = picture.resize(third, resample=Pillow.Resampling.NEAREST)
     for colours in (256, 128, 64, 32):
-        if len(data) <= most:
+        if len(data) <= max_bytes:
             break
         buffer = io.BytesIO()
         palette = few_pixels.quantize(colours, kmeans=1)
-        few = picture.quantize(palette=palette, dither=Pillow.Dither.NONE)
-        few.save(buffer, format="PNG", optimize=True)
+        few_colours = picture.quantize(palette=palette, dither=Pillow.Dither.NONE)
+        few_colours.save(buffer, format="PNG", optimize=True)
         data = buffer.getvalue()
     return data
 
 
 def show(figure: Figure, alt: str) -> None:
-    """Display ``figure`` in the notebook; ``alt`` says in words what is to be seen in it."""
+    """Display a figure in the notebook.
+
+    Args:
+        figure: the figure.
+        alt: what the figure shows, in words, for readers who cannot see it.
+    """
+    from IPython.display import Image, display  # the rest of this module works without Jupyter
+
     display(Image(compress_png(png(figure)), alt=alt))
 
 
@@ -92,18 +124,18 @@ def image_grid(
     columns: int | None = None,
     width: float = 8.0,
 ) -> Figure:
-    """Pictures side by side at one scale, each with its title.
+    """Draw images in a grid, each with its title.
 
     Args:
-        images: pictures (1, C, h, w) or (C, h, w), or one batch (n, C, h, w), in [-1, 1].
-        columns: pictures a row; all in one row, up to five, if not given.
+        images: images (1, C, h, w) or (C, h, w), or one batch (n, C, h, w), in [-1, 1].
+        titles: of the images in order; there may be fewer titles than images.
+        columns: images per row; by default all are in one row, up to five.
         width: of the figure, in inches.
     """
-    columns = columns or min(len(images), 5)
+    columns = columns or min(len(images), STRIP_COLUMNS)
     rows = math.ceil(len(images) / columns)
-    height, picture_width = images[0].shape[-2:]
-    cell = width / columns
-    row = cell * height / picture_width + (0.25 if titles else 0.05)
+    height, image_width = size_of(images[0])
+    row = width / columns * height / image_width + (0.25 if titles else 0.05)
     figure = Figure(figsize=(width, rows * row), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax in axes:
@@ -114,14 +146,15 @@ def image_grid(
 
 
 def filmstrip(pictures: Iterable[bytes], titles: Sequence[str], *, width: float = 8.0) -> Figure:
-    """PNG files in a row, each with its title, for readers who cannot move a slider.
+    """Draw PNG files side by side, each with its title, for readers who cannot move a slider.
 
     Args:
         pictures: the bytes of each file.
+        titles: one for each picture, of one line or several.
         width: of the figure, in inches.
     """
     arrays = [np.asarray(Pillow.open(io.BytesIO(data)).convert("RGB")) for data in pictures]
-    rows = math.ceil(len(arrays) / 5)
+    rows = math.ceil(len(arrays) / STRIP_COLUMNS)
     columns = math.ceil(len(arrays) / rows)
     tallest = max(array.shape[0] / array.shape[1] for array in arrays)
     lines = 1 + max(title.count("\n") for title in titles)
@@ -132,16 +165,25 @@ def filmstrip(pictures: Iterable[bytes], titles: Sequence[str], *, width: float 
         ax.axis("off")
     for ax, array, title in zip(axes, arrays, titles):
         ax.imshow(array, interpolation="antialiased")
-        ax.set_anchor("S")  # what height is left over belongs to the title
+        ax.set_anchor("S")  # leaves the spare height to the title
         ax.set_title(title, fontsize=TITLE_SIZE - 1)
     return figure
 
 
 def comparison(expected: Tensor, yours: Tensor, *, width: float = 8.0) -> Figure:
-    """Two pictures (1, C, h, w) and where they differ, on a scale that ends at the largest."""
+    """Draw two images and their absolute difference.
+
+    Args:
+        expected: (1, C, h, w) in [-1, 1].
+        yours: (1, C, h, w) in [-1, 1].
+        width: of the figure, in inches.
+
+    Returns:
+        Three panels; the colours of the third end at the largest difference.
+    """
     gap = (expected.float() - yours.float()).detach().cpu().abs().amax(dim=(0, 1))  # (h, w)
-    height, picture_width = expected.shape[-2:]
-    figure = Figure(figsize=(width, width / 3 * height / picture_width + 0.3), layout="constrained")
+    height, image_width = size_of(expected)
+    figure = Figure(figsize=(width, width / 3 * height / image_width + 0.3), layout="constrained")
     axes = figure.subplots(1, 3)
     draw_image(axes[0], expected[0], "expected")
     draw_image(axes[1], yours[0], "yours")
@@ -152,7 +194,13 @@ def comparison(expected: Tensor, yours: Tensor, *, width: float = 8.0) -> Figure
 
 
 def paired_bars(names: Sequence[str], expected: Sequence[float], yours: Sequence[float]) -> Figure:
-    """A pair of bars for each of a few named numbers: what was expected, and what came."""
+    """Draw a pair of bars for each named number: the expected value, and yours.
+
+    Args:
+        names: of the numbers, from top to bottom.
+        expected: the right values, in the order of the names.
+        yours: the student's values, in the order of the names.
+    """
     figure = Figure(figsize=(6, 1.8), layout="constrained")
     ax = figure.subplots()
     places = range(len(names))
@@ -167,13 +215,15 @@ def paired_bars(names: Sequence[str], expected: Sequence[float], yours: Sequence
 
 
 def contact_sheet(images: Sequence[Tensor] | Tensor, *, columns: int = 4, gap: int = 2) -> Tensor:
-    """Pictures of one size as one picture, row by row, with white gaps of ``gap`` pixels.
+    """Put images of one size into one image, row by row, with white gaps.
 
     Args:
-        images: (n, C, h, w), or n pictures (1, C, h, w), in [-1, 1].
+        images: (n, C, h, w), or n images (1, C, h, w), in [-1, 1].
+        columns: images per row.
+        gap: between neighbouring images, in pixels.
 
     Returns:
-        (1, C, rows * (h + gap) - gap, columns * (w + gap) - gap).
+        (1, C, rows * (h + gap) - gap, columns * (w + gap) - gap) in [-1, 1].
     """
     batch = torch.cat([image.reshape(1, *image.shape[-3:]) for image in images])
     columns = min(columns, len(batch))
@@ -187,20 +237,30 @@ def contact_sheet(images: Sequence[Tensor] | Tensor, *, columns: int = 4, gap: i
 
 
 def draw_image(ax: Axes, image: Tensor, title: str = "") -> None:
-    """Show one picture, (1, C, h, w) or (C, h, w), pixel by pixel, without axes."""
+    """Draw one image into ``ax``, pixel by pixel, without axes.
+
+    Args:
+        ax: where it is drawn.
+        image: (1, C, h, w) or (C, h, w) in [-1, 1].
+        title: above the image.
+    """
     ax.imshow(np.asarray(to_pil(image).convert("RGB")), interpolation="nearest")
     ax.set_title(title, fontsize=TITLE_SIZE)
     ax.axis("off")
 
 
 def plot_pyramid(
-    images: Sequence[Tensor], plan: PyramidPlan, *, field: int = receptive_field()
+    images: Sequence[Tensor], plan: PyramidPlan, *, field: int | None = None
 ) -> Figure:
-    """Each level at one height, with the square that the networks see.
+    """Draw all levels enlarged to one size, with the receptive field of the networks.
 
     Args:
-        images: (1, C, h, w) coarse to fine, as ``image_pyramid`` makes them.
+        images: (1, C, h, w) in [-1, 1], coarse to fine, as ``image_pyramid`` makes them.
+        plan: of the pyramid, for sizes and labels.
+        field: side of the receptive field, in pixels of the level; that of the default networks if
+            it is not given.
     """
+    field = field or receptive_field()
     titles = [
         f"{plan.label(level)}\n{height} × {width}"
         for level, (height, width) in enumerate(plan.sizes[: len(images)])
@@ -224,10 +284,11 @@ def plot_pyramid(
 
 
 def plot_sizes(images: Sequence[Tensor], plan: PyramidPlan, *, width: float = 8.0) -> Figure:
-    """All levels at one scale, coarse to fine, on one line: how large each really is.
+    """Draw all levels side by side at a common scale, coarse to fine.
 
     Args:
-        images: (1, C, h, w) coarse to fine, as ``image_pyramid`` makes them.
+        images: (1, C, h, w) in [-1, 1], coarse to fine, as ``image_pyramid`` makes them.
+        plan: of the pyramid, for sizes and labels.
         width: of the figure, in inches.
     """
     tallest, gap = plan.sizes[-1][0], 6 + plan.sizes[-1][1] // 25
@@ -254,24 +315,24 @@ def plot_sizes(images: Sequence[Tensor], plan: PyramidPlan, *, width: float = 8.
 def grid_at_common_scale(
     images: Sequence[Tensor], titles: Sequence[str] = (), *, width: float = 8.0
 ) -> Figure:
-    """Pictures of several sizes in a row, all at one scale: a pixel is as large in each.
+    """Draw images of several sizes side by side at a common scale: equal pixels are equally large.
 
     Args:
-        images: pictures (1, C, h, w) in [-1, 1].
-        titles: of each, one line.
+        images: (1, C, h, w) in [-1, 1].
+        titles: of the images in order, one line each.
         width: of the figure, in inches.
     """
     tallest = max(image.shape[-2] for image in images)
-    gap = 0.02 * sum(image.shape[-1] for image in images)  # in pixels of the pictures
-    inch = width / (sum(image.shape[-1] + gap for image in images) - gap)  # of one pixel
-    height = tallest * inch + (0.25 if titles else 0.02)
+    gap = 0.02 * sum(image.shape[-1] for image in images)  # pixels
+    pixel = width / (sum(image.shape[-1] + gap for image in images) - gap)  # inches
+    height = tallest * pixel + (0.25 if titles else 0.02)
     figure, left = Figure(figsize=(width, height)), 0.0
     for image, title in zip(images, [*titles, *[""] * len(images)]):
-        rows, columns = (side * inch for side in image.shape[-2:])
-        top = tallest * inch - rows
+        rows, columns = (side * pixel for side in size_of(image))
+        top = tallest * pixel - rows
         ax = figure.add_axes((left / width, top / height, columns / width, rows / height))
         draw_image(ax, image, title)
-        left += columns + gap * inch
+        left += columns + gap * pixel
     return figure
 
 
@@ -283,14 +344,14 @@ def plot_curves(
     log_x: bool = False,
     mark: float | None = None,
 ) -> Figure:
-    """Curves in one frame, dark to bright in the order given, with a legend.
+    """Draw curves into one plot with a legend, from dark to bright in the given order.
 
     Args:
         curves: label -> (x values, y values).
         x: label of the horizontal axis.
         y: label of the vertical axis.
         log_x: whether the horizontal axis is logarithmic.
-        mark: where a vertical line stands, if there is one.
+        mark: x value of a dashed vertical line; None for no line.
     """
     figure = Figure(figsize=(6.4, 3.2), layout="constrained")
     ax = figure.subplots()
@@ -310,7 +371,11 @@ def plot_curves(
 
 
 def plot_history(history: History) -> Figure:
-    """The losses of a training, level by level, each on its own axes."""
+    """Draw the losses of a training run, each on its own axes, all levels in a row.
+
+    Args:
+        history: that listened to the run.
+    """
     figure = Figure(figsize=(8, 4), layout="constrained")
     counts = iteration_counts(history.iterations)
     levels = [record["level"] for record in history.iterations]
@@ -328,7 +393,13 @@ def plot_history(history: History) -> Figure:
 
 
 def draw_losses(ax: Axes, records: Sequence[dict[str, Any]], name: str) -> None:
-    """One loss of all records in a row; the reconstruction on a logarithmic scale."""
+    """Draw one loss against the iterations; the reconstruction loss on a logarithmic scale.
+
+    Args:
+        ax: where it is drawn.
+        records: of a ``History``: dicts of level, iteration and losses.
+        name: of the loss, a key of ``LOSSES``.
+    """
     title, colour = LOSSES[name]
     values = [record[name] for record in records]
     ax.plot(iteration_counts(records), values, color=colour, linewidth=0.9)
@@ -339,7 +410,11 @@ def draw_losses(ax: Axes, records: Sequence[dict[str, Any]], name: str) -> None:
 
 
 def iteration_counts(records: Sequence[dict[str, Any]]) -> list[int]:
-    """For each record of a history, the iterations done until then over all levels."""
+    """Return for each record of a history the iterations done until then over all levels.
+
+    Args:
+        records: of a ``History``: dicts with ``level`` and ``iteration``.
+    """
     counts, before, level, last = [], 0, 0, 0
     for record in records:
         if record["level"] != level:
@@ -350,12 +425,14 @@ def iteration_counts(records: Sequence[dict[str, Any]]) -> list[int]:
 
 
 class Dashboard(Callback):
-    """A live figure in the notebook: the losses, and what each level makes of the same noise.
+    """A live figure of a training run: the losses, and a sample of every level so far.
+
+    All samples are drawn from the same seed.
 
     Args:
-        history: the ``History`` that listens to the same training.
-        seconds: shortest time between two drawings within a level; where drawing is slow it is
-            longer, so that drawing takes a twentieth of the time at most.
+        history: the ``History`` that listens to the same training run.
+        seconds: shortest time between two drawings within a level. Where drawing is slow the pause
+            is longer, so that at most a twentieth of the time is spent on drawing.
     """
 
     def __init__(self, history: History, *, seconds: float = 3.0) -> None:
@@ -363,26 +440,41 @@ class Dashboard(Callback):
         self.pause = seconds
         self.samples: dict[int, Tensor] = {}
         self.handle: DisplayHandle | None = None
-        self.drawn = 0.0
+        self.last_drawn = 0.0
 
     def training_start(self, model: SinGAN, plan: TrainingPlan) -> None:
-        """Remember the plan, and what the levels that are there already make."""
+        """Remember the plan, and draw a sample from the levels that are already trained.
+
+        Args:
+            model: with the levels of an earlier run, if there are any.
+            plan: of the training run.
+        """
         self.plan = plan.pyramid
         if model.trained_levels:
             self.samples[model.trained_levels - 1] = _preview(model)
 
     def iteration_end(self, state: TrainState) -> None:
-        """Draw, if it is time."""
-        if time.monotonic() - self.drawn >= self.pause:
+        """Update the figure if the pause is over.
+
+        Args:
+            state: of the level in training.
+        """
+        if time.monotonic() - self.last_drawn >= self.pause:
             self._draw(
                 state.unfinished_model(), f"iteration {state.iteration} of {state.iterations}"
             )
 
     def level_end(self, state: TrainState) -> None:
-        """Draw what the level came to."""
+        """Update the figure with the finished level.
+
+        Args:
+            state: of the level.
+        """
         self._draw(state.model, "finished")
 
     def _draw(self, model: SinGAN, status: str) -> None:
+        from IPython.display import Image, display
+
         started, level = time.monotonic(), model.trained_levels - 1
         self.samples[level] = _preview(model)
         picture = Image(
@@ -394,20 +486,21 @@ class Dashboard(Callback):
             self.handle = display(picture, display_id=True)
         else:
             self.handle.update(picture)
-        self.drawn = time.monotonic()
-        self.pause = max(self.seconds, 20 * (self.drawn - started))
+        self.last_drawn = time.monotonic()
+        self.pause = max(self.seconds, (self.last_drawn - started) / DRAWING_SHARE)
 
     def _figure(self, title: str) -> Figure:
         columns = max(4, self.plan.num_levels)
-        figure = Figure(figsize=(9, 4.2))  # laid out by hand: automatic layout takes far longer
+        figure = Figure(figsize=(9, 4.2))  # placed by hand: automatic layout takes far longer
         figure.suptitle(title, fontsize=TITLE_SIZE + 1)
         losses = figure.add_gridspec(1, 4, left=0.05, right=0.99, bottom=0.55, top=0.86, wspace=0.3)
-        pictures = figure.add_gridspec(
+        samples = figure.add_gridspec(
             1, columns, left=0.01, right=0.99, bottom=0.01, top=0.43, wspace=0.04
         )
-        for ax, name in zip(losses.subplots(), LOSSES):
-            draw_losses(ax, self.history.iterations, name)
-        for level, ax in enumerate(pictures.subplots()):
+        for column, name in enumerate(LOSSES):
+            draw_losses(figure.add_subplot(losses[0, column]), self.history.iterations, name)
+        for level in range(columns):
+            ax = figure.add_subplot(samples[0, level])
             ax.axis("off")
             if level in self.samples:
                 draw_image(
@@ -417,6 +510,6 @@ class Dashboard(Callback):
 
 
 def _preview(model: SinGAN) -> Tensor:
-    """A sample (1, C, h, w), of the same noise at every call; the training does not notice."""
+    """Return a sample (1, C, h, w) from seed 0, without touching the training's random state."""
     with torch.no_grad():
         return model.sample(seed=0)

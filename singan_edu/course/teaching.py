@@ -1,22 +1,22 @@
-"""The teacher's page: the part of it that is made from the lessons, so that it cannot drift.
+"""The generated parts of the teacher's page: times, and the wrong answers to expect.
 
-``notebooks/teaching.md`` has routes through the course and what to prepare, written by hand. What a
-class takes, and which wrong answers to expect, come from the lessons and their checks::
+``notebooks/teaching.md`` has routes through the course and what to prepare, written by hand. Two
+tables in it are made from the lessons and their exercises::
 
-    python -m singan_edu.course.teaching           make those parts of the page anew
+    python -m singan_edu.course.teaching           make these tables anew
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from ..files import write_bytes
-from .checks import DOTS, exercises_of
-from .lesson import (
-    NOTEBOOKS,
+from .authoring import (
     lessons,
+    notebooks_folder,
     read,
     reading_minutes,
     run_time_text,
@@ -24,12 +24,17 @@ from .lesson import (
     title,
     word_count,
 )
+from .exercises import DOTS, exercises_of
 
-PAGE = NOTEBOOKS / "teaching.md"
+PAGE = "teaching.md"
 
 
-def lesson_minutes(folder: Path = NOTEBOOKS) -> str:
-    """A row per lesson: minutes of reading and of exercises, and seconds that it runs."""
+def lesson_minutes(folder: Path) -> str:
+    """Make a table of the minutes that reading and exercises take, and of the run times.
+
+    Args:
+        folder: the folder of the lessons.
+    """
     rows = ["| lesson | reading | exercises | run time |", "|---|---|---|---|"]
     for path in lessons(folder):
         notebook, seconds = read(path), run_times(folder).get(path.stem)
@@ -41,43 +46,67 @@ def lesson_minutes(folder: Path = NOTEBOOKS) -> str:
     return "\n".join(rows)
 
 
-def wrong_answers(folder: Path = NOTEBOOKS) -> str:
-    """Every exercise with the wrong answers that its check knows, and what it tells the student."""
+def wrong_answers(folder: Path) -> str:
+    """Make a table of the exercises, with the wrong answers that their checks recognise.
+
+    Args:
+        folder: the folder of the lessons.
+    """
     rows = ["| exercise | a wrong answer to expect | what the check says |", "|---|---|---|"]
     for path in lessons(folder):
-        rows += _rows_of(path.name[:2])
+        rows += _mistakes_in(path.name[:2])
     return "\n".join(rows)
 
 
-def _rows_of(number: str) -> Iterator[str]:
-    """The rows of one lesson; an exercise is named in the first of its own."""
+def _mistakes_in(number: str) -> Iterator[str]:
+    """Yield the rows of one lesson; the first row of an exercise names it."""
     for exercise in exercises_of(number):
-        heading = f"{exercise.id} {exercise.title} {DOTS[exercise.difficulty]}"
+        heading = f"{exercise.number} {exercise.title} {DOTS[exercise.dots]}"
         for mistake in exercise.mistakes:
             yield f"| {heading} | {_cell(mistake.name)} | {_cell(mistake.diagnosis)} |"
             heading = ""
 
 
 def _cell(text: str) -> str:
-    """Text that a table's cell can hold."""
+    """Return text that a cell of a Markdown table can hold."""
     return " ".join(text.split()).replace("|", "\\|")
 
 
-PARTS = {"minutes": lesson_minutes, "wrong answers": wrong_answers}
+TABLES = {"minutes": lesson_minutes, "wrong answers": wrong_answers}
 
 
-def with_generated_tables(page: str, folder: Path = NOTEBOOKS) -> str:
-    """The page with its generated parts made anew.
+def with_generated_tables(page: str, folder: Path) -> str:
+    """Return the teacher's page with its generated tables made anew.
 
-    A part stands between ``<!-- minutes -->`` and ``<!-- end of minutes -->``.
+    Args:
+        page: the text, with each table between ``<!-- minutes -->`` and ``<!-- end of minutes -->``
+            (or ``wrong answers``).
+        folder: the folder of the lessons.
     """
-    for name, make in PARTS.items():
-        marks = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        between = re.compile(f"({re.escape(marks[0])}\n).*?({re.escape(marks[1])})", re.S)
-        text = make(folder)
-        page = between.sub(lambda found, text=text: f"{found[1]}\n{text}\n\n{found[2]}", page)
+    for name, make in TABLES.items():
+        page = _replaced(page, name, make(folder))
     return page
 
 
+def _replaced(page: str, name: str, table: str) -> str:
+    """Return the page with ``table`` between the marks of ``name``, where it has them."""
+    marks = re.escape(f"<!-- {name} -->"), re.escape(f"<!-- end of {name} -->")
+    between = re.compile(f"({marks[0]}\n).*?({marks[1]})", re.S)
+    return between.sub(lambda found: f"{found[1]}\n{table}\n\n{found[2]}", page)
+
+
+def main() -> int:
+    """Make the generated tables of the teacher's page anew; return the exit code."""
+    try:
+        folder = notebooks_folder()
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 1
+    path = folder / PAGE
+    page = with_generated_tables(path.read_text(encoding="utf-8"), folder)
+    write_bytes(path, page.encode())
+    return 0
+
+
 if __name__ == "__main__":
-    write_bytes(PAGE, with_generated_tables(PAGE.read_text(encoding="utf-8")).encode())
+    sys.exit(main())

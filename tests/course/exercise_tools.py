@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from singan_edu.course import canvas, plots, widgets
-from singan_edu.course import lesson as furniture
+from singan_edu.course import authoring, canvas, lesson, plots, widgets
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+LESSONS = authoring.lessons(NOTEBOOKS)
 
 
 class Stub(NamedTuple):
     """An exercise as it stands in a lesson."""
 
-    id: str
+    number: str
     answer: str  # the name of what is checked
     task: str  # the Markdown above
     source: str  # the code cell
@@ -34,6 +37,13 @@ def calls(source: str, *functions: str) -> list[ast.Call]:
     return sorted(found, key=lambda node: (node.lineno, node.col_offset))
 
 
+def first_argument(call: ast.Call) -> str:
+    """The first argument of a call, a text written out."""
+    value = ast.literal_eval(call.args[0])
+    assert isinstance(value, str)
+    return value
+
+
 def stubs(notebook: dict[str, Any]) -> list[Stub]:
     """The exercises of a lesson: the cells around every ``check``."""
     sources = ["".join(cell["source"]) for cell in notebook["cells"]]
@@ -41,8 +51,10 @@ def stubs(notebook: dict[str, Any]) -> list[Stub]:
     found = []
     for i, (kind, source) in enumerate(zip(kinds, sources)):
         for call in calls(source, "check") if kind == "code" else []:
-            id, answer = call.args[0].value, call.args[1].id
-            found.append(Stub(id, answer, sources[i - 1], source, *_fold(sources[i + 1])))
+            answer = call.args[1]
+            assert isinstance(answer, ast.Name)
+            texts = (sources[i - 1], source, *_fold(sources[i + 1]))
+            found.append(Stub(first_argument(call), answer.id, *texts))
     return found
 
 
@@ -79,7 +91,12 @@ def refused_claims(
     Nothing is drawn, since a claim is about numbers. ``parameters`` override the lesson's own.
     """
     refused: list[str] = []
-    patch.setattr(furniture, "claim", lambda id, holds, *a, **k: holds or refused.append(id))
+
+    def claim(label: str, holds: bool, *sentence: str, **measured: object) -> None:
+        if not holds:
+            refused.append(label)
+
+    patch.setattr(lesson, "claim", claim)
     patch.setattr(plots, "show", lambda *args, **options: None)
     patch.setattr(widgets, "explore", lambda *args, **options: None)
     patch.setattr(canvas, "live_view", lambda *args, **options: None)
@@ -87,8 +104,8 @@ def refused_claims(
     for cell in notebook["cells"]:
         source = code_of(cell)
         exec(compile(source, cell["id"], "exec"), space)
-        if "parameters" in furniture.tags(cell):
+        if "parameters" in authoring.tags(cell):
             space.update(parameters)
-        if until in [call.args[0].value for call in calls(source, "claim")]:
+        if until in map(first_argument, calls(source, "claim")):
             return refused
     raise ValueError(f"There is no claim {until}.")

@@ -6,16 +6,15 @@ import json
 
 import pytest
 import torch
-from exercise_tools import imports, stubs
+from exercise_tools import LESSONS, imports, stubs
 from helpers import picture
 
-from singan_edu.course import checks, lesson
+from singan_edu.course import authoring, checks
 from singan_edu.course.checks import BLANK, PASSED, WRONG, Exercise, Mistake
 
-LESSONS = lesson.lessons()
 EXERCISES = [exercise for path in LESSONS for exercise in checks.exercises_of(path.name[:2])]
 MISTAKES = [(exercise, mistake) for exercise in EXERCISES for mistake in exercise.mistakes]
-STUBS = [(path, stub) for path in LESSONS for stub in stubs(lesson.read(path))]
+STUBS = [(path, stub) for path in LESSONS for stub in stubs(authoring.read(path))]
 
 
 def doubled(value: float) -> float:
@@ -59,18 +58,18 @@ def test_exercises_are_numbered_and_say_how_hard_and_how_long():
         assert len(exercise.mistakes) >= 2, exercise.id
 
 
-@pytest.mark.parametrize(("path", "stub"), STUBS, ids=lambda thing: getattr(thing, "id", ""))
+@pytest.mark.parametrize(("path", "stub"), STUBS, ids=lambda thing: getattr(thing, "number", ""))
 def test_blank_stub_is_not_attempted_and_stops_nothing(path, stub):
-    space = imports(lesson.read(path))
+    space = imports(authoring.read(path))
     exec(stub.source, space)
-    assert checks.check(stub.id, space[stub.answer]).status == BLANK
+    assert checks.check(stub.number, space[stub.answer]).status == BLANK
 
 
-@pytest.mark.parametrize(("path", "stub"), STUBS, ids=lambda thing: getattr(thing, "id", ""))
+@pytest.mark.parametrize(("path", "stub"), STUBS, ids=lambda thing: getattr(thing, "number", ""))
 def test_solution_in_the_fold_passes(path, stub):
-    space = imports(lesson.read(path))
+    space = imports(authoring.read(path))
     exec(stub.solution, space)
-    result = checks.check(stub.id, space[stub.answer])
+    result = checks.check(stub.number, space[stub.answer])
     assert result.status == PASSED, str(result)
 
 

@@ -28,7 +28,7 @@ def displayed(monkeypatch) -> list:
         shown.append(("display", thing))
         return Handle() if options.get("display_id") else None
 
-    monkeypatch.setattr(plots, "display", display)
+    monkeypatch.setattr("IPython.display.display", display)
     return shown
 
 

@@ -5,34 +5,36 @@ from __future__ import annotations
 import re
 
 import pytest
+from exercise_tools import LESSONS, NOTEBOOKS
 
 from singan_edu.course import teaching
-from singan_edu.course.checks import exercises_of
-from singan_edu.course.lesson import NOTEBOOKS, lessons
+from singan_edu.course.exercises import exercises_of
 
-PAGE = teaching.PAGE.read_text(encoding="utf-8")
+PAGE = (NOTEBOOKS / teaching.PAGE).read_text(encoding="utf-8")
 ROUTE = re.compile(r"(?:^\| \d+ \| \[\d\d\].*\n)+", re.M)
 
 
 def test_generated_parts_are_what_the_lessons_say_now():
-    assert teaching.with_generated_tables(PAGE) == PAGE, "run: python -m singan_edu.course.teaching"
+    assert teaching.with_generated_tables(PAGE, NOTEBOOKS) == PAGE, (
+        "run: python -m singan_edu.course.teaching"
+    )
 
 
 def test_every_lesson_has_its_minutes():
-    for path in lessons():
-        assert f"]({path.name}) |" in teaching.lesson_minutes()
+    for path in LESSONS:
+        assert f"]({path.name}) |" in teaching.lesson_minutes(NOTEBOOKS)
 
 
 def test_every_wrong_answer_that_a_check_knows_is_there():
-    page = teaching.wrong_answers()
-    for path in lessons():
+    page = teaching.wrong_answers(NOTEBOOKS)
+    for path in LESSONS:
         for exercise in exercises_of(path.name[:2]):
-            assert f"| {exercise.id} {exercise.title} " in page
+            assert f"| {exercise.number} {exercise.title} " in page
             assert all(mistake.name.replace("|", "\\|") in page for mistake in exercise.mistakes)
 
 
 def test_a_row_is_one_line_with_four_bars_of_its_own():
-    for line in teaching.wrong_answers().splitlines():
+    for line in teaching.wrong_answers(NOTEBOOKS).splitlines():
         assert len(re.findall(r"(?<!\\)\|", line)) == 4, line
 
 
@@ -49,7 +51,7 @@ def test_links_live():
 
 def test_parts_are_replaced_and_the_rest_is_left():
     page = "before\n<!-- minutes -->\nold\n<!-- end of minutes -->\nafter\n"
-    new = teaching.with_generated_tables(page)
+    new = teaching.with_generated_tables(page, NOTEBOOKS)
     assert new.startswith("before\n<!-- minutes -->\n\n| lesson |") and "old" not in new
     assert new.endswith("|\n\n<!-- end of minutes -->\nafter\n")
-    assert teaching.with_generated_tables(new) == new
+    assert teaching.with_generated_tables(new, NOTEBOOKS) == new

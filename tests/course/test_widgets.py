@@ -9,16 +9,16 @@ import ipywidgets
 import numpy as np
 import pytest
 import torch
-from exercise_tools import calls, code_of
+from exercise_tools import LESSONS, calls, code_of
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
 import singan_edu as sg
-from singan_edu.course import lesson, plots, widgets
+from singan_edu.course import authoring, plots, widgets
+from singan_edu.course.lesson import WIDGET_VIEW
 
 OPTIONS = ["more", "less"]
-LESSONS = lesson.lessons()
 
 
 def shade(level: int = 0, seed: int = 0) -> Tensor:
@@ -71,16 +71,16 @@ def test_a_prediction_can_be_read_without_a_kernel():
         "  ( ) more",
         "  ( ) less",
     ]
-    assert lesson.WIDGET_VIEW in data
+    assert WIDGET_VIEW in data
 
 
 @pytest.mark.parametrize(
     ("answer", "shown"),
     [(None, "no prediction. Measured: more. –"), ("more", "✔ as predicted"), ("less", "✘")],
 )
-def test_confront_shows_prediction_and_measurement(answer, shown, monkeypatch):
+def test_a_comparison_shows_prediction_and_measurement(answer, shown, monkeypatch):
     displayed = []
-    monkeypatch.setattr(widgets, "display", lambda data, raw: displayed.append(data))
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: displayed.append(data))
     if answer:
         parts(widgets.predict("99.1", "?", OPTIONS), ipywidgets.ToggleButtons)[0].value = answer
     widgets.compare_prediction("99.1", "more")
@@ -192,7 +192,7 @@ def test_strip_is_made_of_the_sliders_own_pictures(monkeypatch):
     assert shown == [widgets.picture_bytes(shade(level)) for level in (0, 2, 3, 5, 6, 8)]
     assert titles == [f"level {level}" for level in (0, 2, 3, 5, 6, 8)]
     data, facts = widget._repr_mimebundle_()
-    assert len(data["image/png"]) <= plots.MOST_BYTES
+    assert len(data["image/png"]) <= plots.MAX_PICTURE_BYTES
     assert facts["image/png"]["alt"].startswith("A grey square. Shown here: level 0;")
 
 
@@ -224,17 +224,17 @@ def test_strip_names_only_what_changes():
 def test_strip_tells_its_pictures_apart():
     explorer = widgets.Explorer(shade, "A grey square.")
     _, facts = explorer.static([{"level": 1}, {"level": 2}, {"level": 1}])
-    one, two, three = facts["image/png"]["filmstrip"]
+    one, two, three = facts["image/png"]["strip"]
     assert one == three != two
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_pictures_in_the_strips_of_a_lesson_differ_pairwise(path):
-    cells = lesson.read(path)["cells"]
+    cells = authoring.read(path)["cells"]
     wanted = sum(len(calls(code_of(cell), "explore", "live_view")) for cell in cells)
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     facts = [output.get("metadata", {}).get("image/png", {}) for output in outputs]
-    strips = [fact["filmstrip"] for fact in facts if "strip" in fact]
+    strips = [fact["strip"] for fact in facts if "strip" in fact]
     assert len(strips) == wanted >= 1, "a lesson has something to play with"
     for strip in strips:
         assert 3 <= len(strip) <= 12 and len(set(strip)) == len(strip)
