@@ -99,9 +99,9 @@ def measured(photo: Tensor, sides: Sequence[Switch], seed: int) -> Iterator[dict
     own = seed + 1000 if sides[0].label == "nothing" else seed  # the control: other seeds
     pyramid = differences.train_switched(photo, sides[0], seed=own)
     seconds = time.perf_counter() - started
-    yardstick = Reference.of(sg.resize(photo, tuple(pyramid.image.shape[-2:])))
+    reference = Reference.measure(sg.resize(photo, tuple(pyramid.image.shape[-2:])))
     for side in sides:
-        values = differences.measure_switched(pyramid, photo, side, yardstick)
+        values = differences.measure_switched(pyramid, photo, side, reference)
         line = {name: round(value, 4) for name, value in values.items()}
         print(f"{side.label}, seed {seed}: {line}", flush=True)
         yield line | dict(side=side.label, seconds=round(seconds, 1))

@@ -133,12 +133,12 @@ def train_switched(
 
 
 def measure_switched(
-    pyramid: SinGAN, photo: Tensor, switch: Switch, yardstick: Reference | None = None
+    pyramid: SinGAN, photo: Tensor, switch: Switch, reference: Reference | None = None
 ) -> dict[str, float]:
     """What the rows are compared by; see ``MEASURES``.
 
     Args:
-        yardstick: of the photograph at the size of the pyramid, if it is at hand.
+        reference: of the photograph at the size of the pyramid, if it is at hand.
     """
     with switched(switch):
         pictures = switch.draw(pyramid, photo)
@@ -146,7 +146,7 @@ def measure_switched(
     real = resize(photo, tuple(pictures.shape[-2:]))  # as the library does it, on both sides
     if real.shape != pyramid.image.shape:  # an enlargement, of which the original is known
         return dict(enlargement=rmse(pictures, real.expand_as(pictures[:1])))
-    score = (yardstick or Reference.of(real)).score(pictures)
+    score = (reference or Reference.measure(real)).score(pictures)
     border, _ = border_variability(pictures)
     return dict(
         fidelity=score.fidelity.value,

@@ -159,7 +159,7 @@ def test_square_distances_are_means_over_values_and_never_negative():
     assert square_distances(same, same).min() >= 0
 
 
-# ------------------------------------------------------------------------ distance to the same image
+# ----------------------------------------------------------------- distance within the same image
 @pytest.mark.parametrize(("height", "width", "size"), [(12, 15, 4), (9, 20, 3), (20, 21, 7)])
 def test_self_nn_distance_is_to_the_nearest_patch_without_overlap(height, width, size):
     image = noise(height, width)

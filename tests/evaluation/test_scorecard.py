@@ -17,7 +17,7 @@ from singan_edu.evaluation.metrics import coverage_maps, patch_swd, pixel_divers
 from singan_edu.evaluation.scorecard import (
     AXES,
     FAILURES,
-    FIDELITY,
+    FIDELITY_PARTS,
     PASS_THRESHOLDS,
     Estimate,
     Reference,
@@ -27,7 +27,7 @@ from singan_edu.evaluation.scorecard import (
     _likeness,
 )
 from singan_edu.evaluation.scorecard import scorecard as score_samples
-from singan_edu.images import fitted_size
+from singan_edu.images import fitted_size, size_of
 
 PICTURES = ("balloon_festival", "pagoda_lake", "gravel", "deep_field")
 QUICK = ("copy", "blur", "colour-matched noise", "phase randomisation")
@@ -36,19 +36,19 @@ FOUND: dict[tuple[str, int], Reference] = {}
 
 def photograph(name: str, side: int = 64) -> Tensor:
     image = sg.sample_image(name)
-    return sg.resize(image, fitted_size(*image.shape[-2:], side))
+    return sg.resize(image, fitted_size(*size_of(image), side))
 
 
-def yardstick(name: str, side: int = 64) -> Reference:
+def reference(name: str, side: int = 64) -> Reference:
     """Measured once for all tests."""
     if (name, side) not in FOUND:
-        FOUND[name, side] = Reference.of(photograph(name, side))
+        FOUND[name, side] = Reference.measure(photograph(name, side))
     return FOUND[name, side]
 
 
 def score_of(name: str, control: str, *, n: int = 2, side: int = 64, seed: int = 0) -> Score:
-    measure = yardstick(name, side)
-    return measure.score(CONTROLS[control](measure.real, n, seed=seed))
+    measured = reference(name, side)
+    return measured.score(CONTROLS[control](measured.real, n, seed=seed))
 
 
 def values(score: Score) -> dict[str, float]:
@@ -120,7 +120,7 @@ def test_shuffled_tiles_of_a_small_picture_do_not_pass(name):
 
 def test_one_bad_measurement_of_fidelity_is_not_hidden_by_a_good_one(card):
     for score in card.scores.values():
-        both = [max(score.raw[key], 1e-9) for key in FIDELITY]
+        both = [max(score.raw[key], 1e-9) for key in FIDELITY_PARTS]
         assert score.fidelity.value == pytest.approx(stats.hmean(both))
     assert card["blur"].raw["precision"] > 0.5 and card["blur"].fidelity.value < 0.4
 
@@ -145,8 +145,8 @@ def test_the_raw_distances_are_patch_swd_and_diversity_is_the_papers(card):
 
 
 def test_fidelity_lies_between_noise_and_the_photographs_own_halves():
-    measure = yardstick("pagoda_lake")
-    floor, ceiling = measure.floors[0], measure.ceilings[0]
+    measured = reference("pagoda_lake")
+    floor, ceiling = measured.swd_floors[0], measured.swd_ceilings[0]
     middle = (floor * ceiling).sqrt()  # distances count by their ratios
     rows = torch.stack([floor, middle, ceiling, floor / 2, ceiling * 2])
     for column in _likeness(rows, floor, ceiling).T:
@@ -155,23 +155,23 @@ def test_fidelity_lies_between_noise_and_the_photographs_own_halves():
     assert near.isfinite().all()
 
 
-def test_an_octave_without_detail_is_not_made_up_for_by_the_others():
-    measure = yardstick("pagoda_lake", 96)
-    half = sg.resize(sg.resize(measure.real, (36, 48)), (72, 96))  # the finest octave is gone
-    raw = measure.score(half.repeat(2, 1, 1, 1)).raw
+def test_other_bands_do_not_compensate_for_one_without_detail():
+    measured = reference("pagoda_lake", 96)
+    half = sg.resize(sg.resize(measured.real, (36, 48)), (72, 96))  # the finest band is gone
+    raw = measured.score(half.repeat(2, 1, 1, 1)).raw
     assert raw["band_2"] < 0.1 and raw["band_likeness"] < 0.1 < 0.9 < raw["swd_likeness"]
 
 
 def test_what_is_shown_is_what_the_metric_says_where_nothing_is_reduced():
-    measure = yardstick("pagoda_lake")
-    samples = CONTROLS["phase randomisation"](measure.real, 2)
-    assert torch.equal(measure.shown(samples), coverage_maps(measure.real, samples))
+    measured = reference("pagoda_lake")
+    samples = CONTROLS["phase randomisation"](measured.real, 2)
+    assert torch.equal(measured.coverage_maps(samples), coverage_maps(measured.real, samples))
 
 
 def test_scores_do_not_depend_on_the_order_of_samples():
-    measure = yardstick("gravel")
-    samples = CONTROLS["phase randomisation"](measure.real, 3)
-    one, other = measure.score(samples), measure.score(samples.flip(0))
+    measured = reference("gravel")
+    samples = CONTROLS["phase randomisation"](measured.real, 3)
+    one, other = measured.score(samples), measured.score(samples.flip(0))
     for axis in AXES:
         a, b = getattr(one, axis), getattr(other, axis)
         assert (a.value, a.low) == pytest.approx((b.value, b.low))
@@ -187,23 +187,23 @@ def test_the_jackknife_of_a_mean_is_the_textbooks_t_interval(n):
 
 
 def test_the_interval_of_coverage_is_that_of_the_samples_own_coverages():
-    measure = yardstick("gravel")
-    samples = CONTROLS["phase randomisation"](measure.real, 5)
-    shares = np.array([measure.shown(x[None]).double().mean().item() for x in samples])
+    measured = reference("gravel")
+    samples = CONTROLS["phase randomisation"](measured.real, 5)
+    shares = np.array([measured.coverage_maps(x[None]).double().mean().item() for x in samples])
     low, high = stats.t.interval(0.95, 4, loc=shares.mean(), scale=stats.sem(shares))
-    found = measure.score(samples).coverage
+    found = measured.score(samples).coverage
     assert (found.value, found.low, found.high) == pytest.approx((shares.mean(), low, high))
     assert low < found.value < high
 
 
 def test_the_interval_of_diversity_leaves_each_sample_out_once():
-    measure = yardstick("deep_field")
-    samples = CONTROLS["colour-matched noise"](measure.real, 4)
+    measured = reference("deep_field")
+    samples = CONTROLS["colour-matched noise"](measured.real, 4)
     rest = [
-        pixel_diversity(torch.cat([samples[:k], samples[k + 1 :]]), measure.real) for k in range(4)
+        pixel_diversity(torch.cat([samples[:k], samples[k + 1 :]]), measured.real) for k in range(4)
     ]
     error = math.sqrt(3 / 4 * sum((x - np.mean(rest)) ** 2 for x in rest))
-    found = measure.score(samples).diversity
+    found = measured.score(samples).diversity
     assert found.high - found.value == pytest.approx(stats.t.ppf(0.975, 3) * error)
     assert found.value - found.low == pytest.approx(found.high - found.value)
 
@@ -264,13 +264,24 @@ def test_the_controls_depend_on_the_seed_and_may_be_left_out():
         (picture(), picture(24, 33).repeat(2, 1, 1, 1), {}, "24 x 32 and 24 x 33 pixels; resize"),
         (picture(), {}, {}, "no samples to score"),
         (picture(), {"copy": picture()}, {}, "'copy' is the name of a control"),
-        (picture() * math.nan, picture(), {}, "real holds values that are not finite"),
-        (picture(), picture() / 0, {}, "fake holds values that are not finite"),
+        (picture() * math.nan, picture(), {}, "real contains values that are not finite"),
+        (picture(), picture() / 0, {}, "samples contains values that are not finite"),
+        (
+            picture(),
+            1.2 * picture().repeat(2, 1, 1, 1),
+            {},
+            r"samples has values from .* \[-1, 1\]",
+        ),
         (picture(13, 40), picture(13, 40), {}, "13 x 40 pixels is too small, or too narrow"),
         (picture(20, 220), picture(20, 220), {}, "20 x 220 pixels is too small, or too narrow"),
-        (picture().repeat(2, 1, 1, 1), picture(), {}, "one picture .* got 2"),
-        (picture(), picture(channels=1).repeat(2, 1, 1, 1), {}, "3 channels, fake has 1"),
-        (torch.full((1, 3, 24, 32), 0.1), picture().repeat(2, 1, 1, 1), {}, "no detail|one plain"),
+        (picture().repeat(2, 1, 1, 1), picture(), {}, "must be one image .* got 2"),
+        (picture(), picture(channels=1).repeat(2, 1, 1, 1), {}, "3 channels, samples has 1"),
+        (
+            torch.full((1, 3, 24, 32), 0.1),
+            picture().repeat(2, 1, 1, 1),
+            {},
+            "no detail|uniform",
+        ),
     ],
 )
 def test_what_cannot_be_scored_is_refused_with_a_sentence(real, samples, options, words):
@@ -280,4 +291,4 @@ def test_what_cannot_be_scored_is_refused_with_a_sentence(real, samples, options
 
 def test_in_a_tiny_picture_not_everything_counts_as_shown():
     real = photograph("gravel", 24)[..., :16, :16]
-    assert not Reference.of(real).shown(-real).all()
+    assert not Reference.measure(real).coverage_maps(-real).all()
