@@ -6,6 +6,7 @@ Trains a discriminator for a few seconds; all else is a pyramid that ships.
 """
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from matplotlib.axes import Axes
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 import singan_edu as sg
 from singan_edu.course import plots
-from singan_edu.course.exercises.lesson_03 import on_top
+from singan_edu.course.labs.lesson_03 import untrained_level
 from singan_edu.training import level as training_level
 
 FIGURE = Path(__file__).parent / "generator_and_discriminator.png"
@@ -35,7 +36,7 @@ def layers(stack: nn.Sequential, picture: Tensor) -> list[Tensor]:
     return maps
 
 
-def place(ax: Axes, picture: Tensor, left: float, middle: float, text: str, **how: object) -> float:
+def place(ax: Axes, picture: Tensor, left: float, middle: float, text: str, **how: Any) -> float:
     """Draw a picture with its middle at a height; returns where the next may begin."""
     height, width = picture.shape[-2:]
     pixels = sg.to_pil(picture.clamp(-1, 1)) if "cmap" not in how else picture[0, 0].numpy()
@@ -70,7 +71,7 @@ def main() -> None:
     padded = nn.functional.pad(given + noise, (5, 5, 5, 5))
     made = generator(noise, given)
 
-    state = on_top(model, LEVEL)
+    state = untrained_level(model, LEVEL)
     for _ in range(STEPS):
         training_level.update_discriminator(state, training_level.sample_previous(state))
     critic = state.discriminator

@@ -9,13 +9,13 @@ from torch import Tensor, nn
 
 from singan_edu import losses, networks
 from singan_edu.config import TrainConfig
-from singan_edu.course.exercises import lesson_03
+from singan_edu.course.labs import lesson_03
 
 from .everywhere import Everywhere
 from .lesson_02 import always_frozen, statistics_of_the_picture
 
 
-def white_margin(everywhere: Everywhere) -> None:
+def white_border(everywhere: Everywhere) -> None:
     """03.a, 03.f: ones beyond the border, which no picture runs on into."""
 
     def pad(image: Tensor, margin: int) -> Tensor:
@@ -26,7 +26,7 @@ def white_margin(everywhere: Everywhere) -> None:
 
 def no_residual(everywhere: Everywhere) -> None:
     """03.b: generators that draw the whole picture."""
-    everywhere(networks.Generator, lesson_03.WithoutSum)
+    everywhere(networks.Generator, lesson_03.WithoutResidual)
 
 
 def nothing_to_learn(everywhere: Everywhere) -> None:
@@ -56,25 +56,25 @@ def always_normalised(everywhere: Everywhere) -> None:
 
 def sum_kept(everywhere: Everywhere) -> None:
     """03.i: the sum is not taken out."""
-    everywhere(lesson_03.without_sum, lambda generator: generator)
+    everywhere(lesson_03.remove_residual, lambda generator: generator)
 
 
-def all_are_healthy(everywhere: Everywhere) -> None:
-    """03.j: no box has a fault."""
-    everywhere(lesson_03.patient, lambda name: lesson_03.healthy)
+def no_fault(everywhere: Everywhere) -> None:
+    """03.j: no black box has a fault."""
+    everywhere(lesson_03.faulty_generator, lambda name: lesson_03.reference_generator)
 
 
 FAULTS: dict[str, Callable[[Everywhere], None]] = {
-    "03.a": white_margin,
+    "03.a": white_border,
     "03.b": no_residual,
     "03.c": nothing_to_learn,
     "03.d": statistics_of_the_picture,
     "03.e": picture_runs_on,
-    "03.f": white_margin,
+    "03.f": white_border,
     "03.g": always_frozen,
     "03.h": always_normalised,
     "03.i": sum_kept,
-    "03.j": all_are_healthy,
+    "03.j": no_fault,
 }
 
 # A student's own photograph must not break the lesson.
