@@ -86,7 +86,7 @@ def test_a_finger_paints_like_the_mouse(board):
         touches = [{"x": x, "y": y} for x, y in touches]
         board.canvas._handle_custom_msg({"event": f"touch_{event}", "touches": touches}, [])
     assert torch.equal(board.mask, sg.brush_mask(SIZE, [(3, 5), (20, 5)], 1))
-    assert board.at is None
+    assert board.last_point is None
 
 
 def test_a_stroke_by_numbers_is_the_stroke_of_the_mouse(board):
@@ -152,7 +152,7 @@ def test_the_canvas_shows_the_picture_to_the_bit(board, monkeypatch):
 
 
 def test_old_steps_are_forgotten_but_never_the_first(board, monkeypatch):
-    monkeypatch.setattr("singan_edu.course.canvas.MOST_STEPS", 3)
+    monkeypatch.setattr("singan_edu.course.canvas.MAX_UNDO_STEPS", 3)
     for column in range(8):
         mouse(board, ("down", column, 5), ("up", column, 5))
     assert len(board.states) == 5
@@ -218,7 +218,7 @@ def test_a_marked_rectangle_is_drawn_on_the_canvas_but_not_in_the_picture(region
     assert drawn[-1] == (4, 2, 8, 6) and torch.equal(regions.picture, before)
 
 
-# ------------------------------------------------------------------------------------------ studio
+# --------------------------------------------------------------------------------------- live view
 def shade_of(board):
     return lambda level=0, seed=0: board.picture.mean() * torch.ones(1, 3, 6, 8) - 0.1 * level
 

@@ -125,16 +125,16 @@ def test_a_picture_is_made_once():
 
 
 def test_only_the_latest_pictures_are_kept(monkeypatch):
-    monkeypatch.setattr(widgets, "MOST_KEPT", 3)
+    monkeypatch.setattr(widgets, "CACHE_SIZE", 3)
     explorer = widgets.Explorer(shade, "A grey square.")
     for level in range(9):
         explorer.picture({"level": level})
-    assert len(explorer.kept) == 3
+    assert len(explorer.cache) == 3
 
 
 @pytest.mark.parametrize(("limit", "continuous"), [(1e9, True), (0.0, False)])
 def test_the_picture_follows_the_drag_only_where_that_is_quick(monkeypatch, limit, continuous):
-    monkeypatch.setattr(widgets, "QUICK", limit)
+    monkeypatch.setattr(widgets, "LIVE_SECONDS", limit)
     widget = widgets.explore(shade, level=range(4), alt="A grey square.")
     (slider,) = parts(widget, ipywidgets.SelectionSlider)
     assert slider.continuous_update is continuous
