@@ -1,41 +1,43 @@
-"""Animation: a random walk through the noise, around the noise that makes the photograph.
+"""Animation: a random walk in noise space around the noise that reconstructs the training image.
 
-Each noise map z_t moves a little from frame to frame, in the direction it came from (β) and back
-to z_rec (α), the noise of the reconstruction:
+Each noise map z_t changes a little from frame to frame. It continues in its last direction (β) and
+is pulled back (α) to z_rec, the noise of the reconstruction:
 
     d_{t+1} = β (z_t - z_{t-1}) + (1 - β) u_t              u_t ~ N(0, 1)
     z_{t+1} = α z_rec + (1 - α) (z_t + d_{t+1})
 
-Less z_rec, y = z - z_rec is an autoregression of second order, in which every pixel walks alone:
+The deviation y = z - z_rec is a second-order autoregressive process, independent for every pixel:
 
     y_{t+1} = (1 - α) ((1 + β) y_t - β y_{t-1} + (1 - β) u_t)
 
-so all about it is known in closed form (``walk_std``). **A loop** is the same recursion with the
-frames on a circle, y_{t+T} = y_t. It is linear: started at rest, it ends after T frames in a state
-p that the shocks alone made, and started in s it ends in A^T s + p, where A is one step without a
-shock. So s = (I - A^T)^-1 p is where to start to end where one began. Its autocovariance is that of
-the walk wrapped around the circle, r_T(k) = Σ_m r(k + m T): the walk's own where T is long beside
-its memory of about 20 frames.
+so its properties are known in closed form (``walk_std``).
 
-Source: supplement of the paper (animation from a single image). Taught in lesson 13.
+**A loop** follows the same recursion with the frames on a circle, y_{t+T} = y_t. The recursion is
+linear. Started at rest, it ends after T frames in a state p that only the shocks made. Started in a
+state s, it ends in A^T s + p, where A is one step without a shock. The loop closes if it ends where
+it started, so s = (I - A^T)^-1 p. Its autocovariance is that of the walk wrapped around the circle,
+r_T(k) = Σ_m r(k + m T). For T much longer than the walk's memory of about 20 frames, the two agree.
+
+Source: paper, supplement (animation from a single image). Taught in lesson 13.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..images import paste, resize
-from ..arguments import check_seed, new_seed
+from ..arguments import NoiseScale, SizeLike, check_seed, new_seed
+from ..images import paste, resize, size_of
 from ..model import SinGAN
 
 ALPHA, BETA = 0.1, 0.9
 INITIAL_STEP = 0.05  # from z_rec towards noise, before the first frame (authors' code)
-NoiseMaps = list[Tensor]
+NoiseMaps = list[Tensor]  # one per level, coarse to fine
+Shock = Callable[[int], NoiseMaps]  # the noise u_t of a frame
 
 
 def animate(
@@ -46,41 +48,44 @@ def animate(
     alpha: float = ALPHA,
     beta: float = BETA,
     loop: bool = False,
-    size: float | tuple[int, int] | None = None,
-    noise_scale: float | Sequence[float] = 1.0,
+    size: SizeLike | None = None,
+    noise_scale: NoiseScale = 1.0,
     seed: int | None = None,
 ) -> Tensor:
-    """Bring the photograph to life: a random walk around its noise (paper, section 4).
+    """Animate the training image by a random walk around its noise (paper, section 4).
 
-    Without ``loop`` it begins next to the photograph and needs some 20 frames to get away from it.
+    Without ``loop``, the animation starts close to the training image and takes about 20 frames to
+    move away from it. ``movies.save_animation`` and ``movies.animation_html`` show the frames.
+
+    Where it fails: objects do not move, they dissolve and reappear, because the model knows nothing
+    about motion. From level 0, a single large object such as an arch or a face is torn apart; start
+    at level 1 or 2. A loop of fewer than about 40 frames stays on one side of the training image,
+    because it has no time to come back.
 
     Args:
-        frames: how many.
-        start_level: first level whose noise walks. What the levels before it made of the photograph
-            stands still: 0 moves the layout, higher levels ever finer detail.
-        alpha: α, how strongly the walk is drawn back to the photograph, above 0 and below 1.
-        beta: β, how much a frame goes on as the last one did, from 0 (jitter) to below 1 (smooth,
-            slow and calm).
-        loop: make the last frame lead over to the first as to any other.
-        size: (height, width) in pixels, or a factor. At another size than that of the training, z*
-            lies in the middle, with new noise around it, or is cut. It makes the photograph there
-            if it was the same throughout training (``resample_reconstruction_noise=False``).
-        noise_scale: factor on the walk's distance from z_rec, one number or one per trained level.
-            The walk has a standard deviation of ``walk_std(alpha, beta)``, 0.47 by default, less
-            than the noise of a sample; 1 over it moves as much as samples differ, at level 0 even
-            more, where z_rec has noise of its own.
-        seed: of the walk; None: a new one each time.
+        model: a trained SinGAN.
+        frames: number of frames, at least 1.
+        start_level: first level whose noise walks. The coarser levels are fixed at the
+            reconstruction. 0 moves the layout, higher levels only finer detail.
+        alpha: α, how strongly the walk is pulled back to the training image; above 0 and below 1.
+        beta: β, how much each step continues the last one; from 0 (jitter) to below 1 (smooth and
+            slow).
+        loop: whether the last frame leads over to the first.
+        size: (height, width) in pixels, or a factor on the training size; the training size if not
+            given. At another size, z* lies in the middle with new noise around it, or is cropped.
+            It reconstructs the training image there only if it was fixed during training
+            (``resample_reconstruction_noise=False``).
+        noise_scale: factor on the walk's distance from z_rec, one number or one per level. The walk
+            has a standard deviation of ``walk_std(alpha, beta)``, 0.47 by default, less than the
+            noise of a sample. Its inverse makes frames differ as much as samples do, and at level
+            0, where z_rec is itself noise, even more.
+        seed: of the walk; None draws a new one.
 
     Returns:
-        (frames, C, H, W) in [-1, 1]; ``movies.save_animation`` and ``movies.animation_html`` show
-        them. ``animation_frames`` gives one at a time.
+        (frames, C, H, W) in [-1, 1].
 
     Raises:
-        ValueError: a level, α, β or number of frames out of range.
-
-    Where it fails: things do not travel, they dissolve and reappear; a pyramid knows nothing of
-    motion. From level 0 one great thing, an arch, a face, is torn apart: begin at 1 or 2. A loop of
-    less than about 40 frames stays on one side of the photograph: it has no time to come back.
+        ValueError: the level, α, β or the number of frames is out of range.
 
     >>> from singan_edu import load_pretrained
     >>> tuple(animate(load_pretrained("balloon_festival"), 3, loop=True).shape)
@@ -111,77 +116,105 @@ def animation_frames(
     alpha: float = ALPHA,
     beta: float = BETA,
     loop: bool = False,
-    size: float | tuple[int, int] | None = None,
-    noise_scale: float | Sequence[float] = 1.0,
+    size: SizeLike | None = None,
+    noise_scale: NoiseScale = 1.0,
     seed: int | None = None,
 ) -> Iterator[Tensor]:
-    """The frames of ``animate`` one by one, (1, C, H, W) each, in the memory that one takes."""
+    """Generate the frames of ``animate`` one at a time, in the memory of one frame.
+
+    Args:
+        model: a trained SinGAN.
+        frames: number of frames, at least 1.
+        start_level: first level whose noise walks; coarser levels are fixed at the reconstruction.
+        alpha: α, how strongly the walk is pulled back to the training image; above 0 and below 1.
+        beta: β, how much each step continues the last one; from 0 to below 1.
+        loop: whether the last frame leads over to the first.
+        size: (height, width) in pixels, or a factor on the training size.
+        noise_scale: factor on the walk's distance from z_rec, one number or one per level.
+        seed: of the walk; None draws a new one.
+
+    Returns:
+        An iterator over the frames, each (1, C, H, W) in [-1, 1].
+
+    Raises:
+        ValueError: the level, α, β or the number of frames is out of range.
+    """
     if frames < 1:
-        raise ValueError(f"frames={frames}: an animation has one frame at least.")
+        raise ValueError(f"frames={frames} must be at least 1.")
     check_walk(alpha, beta)
     model.check_level(start_level)
     seed = new_seed() if seed is None else check_seed(seed)
     seeds = np.random.SeedSequence(seed).generate_state(frames + 2, np.uint64) >> np.uint64(1)
-    picture = _still_picture(model, start_level, size)
+    fixed = _fixed_image(model, start_level, size)
     centre = _walk_centre(model, start_level, size, int(seeds[0]))
     scales = model.noise_scales(noise_scale)[start_level:]
 
-    def shock(frame: int) -> NoiseMaps:  # of frame -1, too, before the first
+    def shock(frame: int) -> NoiseMaps:  # frame -1 is the initial step
         return model.draw_noise(level=start_level, size=size, seed=int(seeds[frame + 2]))
 
-    def frame_of(walked: NoiseMaps) -> Tensor:
-        noise = [rest + scale * y for rest, scale, y in zip(centre, scales, walked)]
-        return model.run_from(start_level, picture, blur=False, noise=noise, size=size)
+    def render(deviation: NoiseMaps) -> Tensor:
+        noise = [rest + scale * y for rest, scale, y in zip(centre, scales, deviation)]
+        return model.run_from(start_level, fixed, blur=False, noise=noise, size=size)
 
     start = _loop_start if loop else _open_start
     before, now = start(shock, frames, alpha, beta, centre)
-    return map(frame_of, _walk(before, now, shock, frames, alpha, beta))
+    return map(render, _walk(before, now, shock, frames, alpha, beta))
 
 
-def _still_picture(
-    model: SinGAN, start_level: int, size: float | tuple[int, int] | None
-) -> Tensor | None:
-    """What the levels before ``start_level`` make of the photograph, at its size there."""
+def _fixed_image(model: SinGAN, start_level: int, size: SizeLike | None) -> Tensor | None:
+    """Return the reconstruction of the previous level at its size for ``size``; None at level 0."""
     if start_level == 0:
         return None
     kept = model.reconstruct(start_level - 1)
     return resize(kept, model.level_sizes(size)[start_level - 1])
 
 
-def _walk_centre(
-    model: SinGAN, start_level: int, size: float | tuple[int, int] | None, seed: int
-) -> NoiseMaps:
-    """z_rec: z* at level 0, nothing above. At another size z* lies amid noise of the same kind."""
+def _walk_centre(model: SinGAN, start_level: int, size: SizeLike | None, seed: int) -> NoiseMaps:
+    """Return z_rec: z* at level 0, amid new noise at another size, and zeros at finer levels."""
     maps = model.draw_noise(level=start_level, size=size, seed=seed)
     centre = [torch.zeros_like(noise) for noise in maps]
     if start_level == 0:
         z_star = model.reconstruction_noise
-        top, left = ((a - b) // 2 for a, b in zip(maps[0].shape[-2:], z_star.shape[-2:]))
+        top, left = ((a - b) // 2 for a, b in zip(size_of(maps[0]), size_of(z_star)))
         centre[0], _ = paste(maps[0], z_star, top=top, left=left)
     return centre
 
 
 # ---------------------------------------------------------------------------------------- the walk
 def check_walk(alpha: float, beta: float) -> None:
-    """Refuse what does not come back (α = 0), or does not move (α = 1, β = 1)."""
+    """Refuse a walk that never comes back (α = 0) or does not move (α = 1 or β = 1).
+
+    Args:
+        alpha: α, the pull back to the centre.
+        beta: β, how much each step continues the last one.
+
+    Raises:
+        ValueError: α is not in (0, 1), or β is not in [0, 1).
+    """
     if not 0 < alpha < 1:
-        raise ValueError(f"alpha={alpha} must be above 0 and below 1; the paper has 0.1.")
+        raise ValueError(f"alpha={alpha} must be above 0 and below 1; the paper uses 0.1.")
     if not 0 <= beta < 1:
-        raise ValueError(f"beta={beta} must be at least 0 and below 1; the paper has 0.8 to 0.95.")
+        raise ValueError(f"beta={beta} must be at least 0 and below 1; the paper uses 0.8 to 0.95.")
 
 
 def walk(shocks: Tensor, *, alpha: float = ALPHA, beta: float = BETA, loop: bool = False) -> Tensor:
-    """The walk less its centre, y_0, y_1, …, that shocks u_0, u_1, … give; it starts at rest.
+    """Return the deviations y_0, y_1, … of a walk from its centre, for given shocks u_0, u_1, ….
 
-    It is what moves in every pixel of every level of an animation, apart from any pyramid.
+    This is the motion of every pixel of every noise map in an animation, without a model. It starts
+    at rest.
 
     Args:
-        shocks: (T, …), independent normal numbers; what follows T walks side by side.
-        alpha, beta: as in ``animate``.
+        shocks: independent standard normal values, (T, …); the walks along further axes are
+            independent.
+        alpha: α, how strongly the walk is pulled back to its centre; above 0 and below 1.
+        beta: β, how much each step continues the last one; from 0 to below 1.
         loop: start where the walk ends after T steps, so that it closes.
 
     Returns:
-        (T, …), as ``shocks``. y_0 is the start, and y_{t+1} the first that u_t has moved.
+        The deviations, shaped as ``shocks``. y_0 is the start; u_t first shows in y_{t+1}.
+
+    Raises:
+        ValueError: α or β is out of range.
 
     >>> walk(torch.ones(3, 1), alpha=0.5, beta=0.0).flatten().tolist()
     [0.0, 0.5, 0.75]
@@ -198,11 +231,18 @@ def walk(shocks: Tensor, *, alpha: float = ALPHA, beta: float = BETA, loop: bool
 
 
 def walk_std(alpha: float = ALPHA, beta: float = BETA) -> float:
-    """Standard deviation of z around z_rec once the walk has forgotten its start.
+    """Return the standard deviation of z around z_rec after the walk has forgotten its start.
 
-    With a = (1 - α)(1 + β), b = (1 - α) β, c = (1 - α)(1 - β), as y_{t+1} = a y_t - b y_{t-1} + c
-    u, multiplying by y_t, y_{t-1} and u in turn and taking means gives its square,
-    c² (1 + b) / ((1 - b) ((1 + b)² - a²)).
+    Write the recursion as y_{t+1} = a y_t - b y_{t-1} + c u_t, with a = (1 - α)(1 + β),
+    b = (1 - α) β and c = (1 - α)(1 - β). Multiply it by y_t, y_{t-1} and u_t in turn and take
+    means. The variance is c² (1 + b) / ((1 - b) ((1 + b)² - a²)).
+
+    Args:
+        alpha: α, how strongly the walk is pulled back to its centre; above 0 and below 1.
+        beta: β, how much each step continues the last one; from 0 to below 1.
+
+    Raises:
+        ValueError: α or β is out of range.
 
     >>> [round(walk_std(0.1, beta), 2) for beta in (0.8, 0.85, 0.9, 0.95)]
     [0.77, 0.63, 0.47, 0.27]
@@ -213,14 +253,9 @@ def walk_std(alpha: float = ALPHA, beta: float = BETA) -> float:
 
 
 def _walk(
-    before: NoiseMaps,
-    now: NoiseMaps,
-    shock: Callable[[int], NoiseMaps],
-    frames: int,
-    alpha: float,
-    beta: float,
+    before: NoiseMaps, now: NoiseMaps, shock: Shock, frames: int, alpha: float, beta: float
 ) -> Iterator[NoiseMaps]:
-    """y_0, y_1, … from y_{-1} and y_0; only two of them are ever kept."""
+    """Yield y_0, y_1, … from y_{-1} and y_0, and store only the last two."""
     for frame in range(frames):
         yield now
         before, now = now, _next(before, now, shock(frame), alpha, beta)
@@ -229,7 +264,7 @@ def _walk(
 def _next(
     before: NoiseMaps, now: NoiseMaps, shock: NoiseMaps, alpha: float, beta: float
 ) -> NoiseMaps:
-    """y_{t+1} = (1 - α) (y_t + β (y_t - y_{t-1}) + (1 - β) u_t), for the map of each level."""
+    """Return (1 - α) (y_t + β (y_t - y_{t-1}) + (1 - β) u_t) for the map of each level."""
     return [
         (1 - alpha) * (y + beta * (y - last) + (1 - beta) * u)
         for last, y, u in zip(before, now, shock)
@@ -237,17 +272,17 @@ def _next(
 
 
 def _open_start(
-    shock: Callable[[int], NoiseMaps], frames: int, alpha: float, beta: float, centre: NoiseMaps
+    shock: Shock, frames: int, alpha: float, beta: float, centre: NoiseMaps
 ) -> tuple[NoiseMaps, NoiseMaps]:
-    """z_{-1} = z_rec and z_0 = 0.95 z_rec + 0.05 u (authors' code), less z_rec."""
+    """Return y_{-1} and y_0 for z_{-1} = z_rec and z_0 = 0.95 z_rec + 0.05 u (authors' code)."""
     first = [INITIAL_STEP * (u - rest) for u, rest in zip(shock(-1), centre)]
     return [torch.zeros_like(y) for y in first], first
 
 
 def _loop_start(
-    shock: Callable[[int], NoiseMaps], frames: int, alpha: float, beta: float, centre: NoiseMaps
+    shock: Shock, frames: int, alpha: float, beta: float, centre: NoiseMaps
 ) -> tuple[NoiseMaps, NoiseMaps]:
-    """y_{-1} and y_0 for which y_{T-1} and y_T are the same again: (I - A^T)^-1 p."""
+    """Return the y_{-1} and y_0 to which the walk returns after T frames: (I - A^T)^-1 p."""
     before = now = [torch.zeros_like(rest) for rest in centre]
     for frame in range(frames):
         before, now = now, _next(before, now, shock(frame), alpha, beta)  # ends at p

@@ -1,6 +1,6 @@
-"""Paint to image: a few strokes of colour become a picture with the photograph's textures.
+"""Paint to image: turn a few strokes of colour into an image with the training image's textures.
 
-Source: paper, section 4 and supplement (quantised colours). Taught in lesson 10.
+Source: paper, section 4, and supplement (quantised colours). Taught in lesson 10.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from scipy.cluster.vq import kmeans2
 from torch import Tensor
 
+from ..arguments import NoiseScale, check_seed
 from ..images import Source, resize
-from ..arguments import check_seed
 from ..model import SinGAN
 from ..training.level import begin_level, finish_level, train_level
 from ..training.run import StopWhenNotFinite
@@ -22,7 +21,7 @@ from ..training.state import Callback, notify
 from .injection import fit_to_model, injection_levels
 
 NUM_COLOURS = 5  # authors' code
-KMEANS_ITERATIONS = 50  # of k-means, enough for the centres to stand still
+KMEANS_ITERATIONS = 50  # enough for the centres to converge
 
 
 def paint_to_image(
@@ -31,62 +30,77 @@ def paint_to_image(
     level: int,
     *,
     palette: Tensor | None = None,
-    noise_scale: float | Sequence[float] = 1.0,
+    noise_scale: NoiseScale = 1.0,
     seed: int | None = None,
     n: int = 1,
 ) -> Tensor:
-    """Turn a painted layout into a picture like the training picture (paper, section 4).
+    """Turn a painted layout into an image like the training image (paper, section 4).
+
+    Where it fails: flat areas larger than the patches of ``level`` stay flat, unless the training
+    image has such areas. Wrong colours in the painting stay wrong.
 
     Args:
-        paint: flat areas of colour, (1, C, h, w) in [-1, 1], path, PIL image or array; of another
-            size it is resized with a notice. Colours that the training picture has do best:
-            ``apply_palette(paint, colour_palette(model.image))`` gives it those.
-        level: where to inject; 1 and 2 are the paper's. ``over_levels`` shows all.
-        palette: (k, C) colours that what the generator of ``level`` sees is reduced to, after the
-            blur of injecting. Give the one that the level was retrained with (``retrain_level``);
-            without that, the hard edges that it leaves give livelier textures, or overdone ones.
-        noise_scale, seed, n: as in ``SinGAN.run_from``.
+        model: a trained SinGAN.
+        paint: flat areas of colour: path, PIL image, array, or tensor (1, C, h, w) in [-1, 1]. At
+            another size it is resized, with an ``ImageNotice``. Colours of the training image work
+            best: ``apply_palette(paint, colour_palette(model.image))`` maps to them.
+        level: where to inject; the paper uses 1 and 2. ``over_levels`` shows all levels.
+        palette: (k, C) in [-1, 1], the colours to which the injected image is reduced after it was
+            blurred. Pass the palette with which the level was retrained (``retrain_level``). With a
+            level that was not retrained, the hard edges give livelier textures, or exaggerated
+            ones.
+        noise_scale: factor on the trained noise standard deviations, one number or one per level.
+        seed: of the noise; None draws a new one.
+        n: number of results.
 
     Returns:
-        (n, C, H, W) in [-1, 1], of the training size.
+        (n, C, H, W) in [-1, 1], at the training size.
 
     Raises:
-        ValueError: level out of range, another aspect, or another number of channels.
-
-    Where it fails: flat areas larger than the patches of ``level`` stay flat, where the training
-    picture has none like them; and paint in the wrong colours stays wrong.
+        ValueError: the level is out of range, or the painting has another aspect ratio or number of
+            channels than the training image.
     """
-    options = dict(noise_scale=noise_scale, seed=seed, n=n)
-    paint = fit_to_model(model, paint, "The paint")
-    if palette is None or level not in injection_levels(model):  # run_from says what is wrong
-        return model.run_from(level, paint, **options)
+    image = fit_to_model(model, paint, "The paint")
+    if palette is None or level not in injection_levels(model):  # run_from refuses such a level
+        return model.run_from(level, image, noise_scale=noise_scale, seed=seed, n=n)
     coarser, size = model.plan.sizes[level - 1 : level + 1]
-    seen = apply_palette(resize(resize(paint, coarser), size), palette)  # flat again after the blur
-    return model.run_from(level, seen, blur=False, **options)
+    quantized = apply_palette(resize(resize(image, coarser), size), palette)
+    # The image was blurred above, before its colours were reduced; hence blur=False.
+    return model.run_from(level, quantized, blur=False, noise_scale=noise_scale, seed=seed, n=n)
 
 
 # ----------------------------------------------------------------------------------------- colours
 def colour_palette(image: Tensor, k: int = NUM_COLOURS) -> Tensor:
-    """The ``k`` colours that stand best for a picture's, the most frequent first: (k, C).
+    """Find the k colours that represent an image best, by k-means over its pixels.
 
-    k-means over the pixels' colours, started from colours evenly spread in brightness, so that
-    nothing is random. The authors' code clusters the values of each channel in triples of
-    neighbours instead, by a slip in the order of axes.
+    The initial centres are colours spread evenly in brightness, so that the result is
+    deterministic. The authors' code clusters triples of neighbouring values of one channel instead,
+    because it mixes up the order of axes.
 
     Args:
-        image: (1, C, H, W) in [-1, 1]. With fewer than ``k`` colours, all of them are returned.
+        image: (1, C, H, W) in [-1, 1].
+        k: number of colours, at least 1.
+
+    Returns:
+        (k, C) in [-1, 1], the most frequent colour first. An image with fewer than k colours gives
+        all of them.
+
+    Raises:
+        ValueError: ``k`` is below 1.
 
     >>> colour_palette(torch.tensor([[-1.0, -1.0, 1.0]]).expand(1, 1, 4, 3), 2).flatten()
     tensor([-1.,  1.])
     """
+    from scipy.cluster.vq import kmeans2
+
     if k < 1:
-        raise ValueError(f"k={k}: a palette has at least one colour.")
-    pixels = image[0].permute(1, 2, 0).reshape(-1, image.shape[1])  # (H * W, C): whole colours
-    pixels = pixels.double().cpu().numpy()
-    colours = np.unique(pixels, axis=0)
-    by_brightness = colours[colours.mean(axis=1).argsort(kind="stable")]
-    places = (np.arange(k) + 0.5) / k * len(colours)
-    start = by_brightness[np.unique(places.astype(int))]
+        raise ValueError(f"k={k} must be at least 1: a palette has at least one colour.")
+    colours = image[0].permute(1, 2, 0).reshape(-1, image.shape[1])  # (H * W, C)
+    pixels = colours.double().cpu().numpy()
+    distinct = np.unique(pixels, axis=0)
+    by_brightness = distinct[distinct.mean(axis=1).argsort(kind="stable")]
+    positions = (np.arange(k) + 0.5) / k * len(distinct)
+    start = by_brightness[np.unique(positions.astype(int))]
     centres, labels = kmeans2(pixels, start, iter=KMEANS_ITERATIONS, minit="matrix")
     counts = np.bincount(labels, minlength=len(centres))
     centres = centres[(-counts).argsort(kind="stable")][: np.count_nonzero(counts)]
@@ -94,25 +108,42 @@ def colour_palette(image: Tensor, k: int = NUM_COLOURS) -> Tensor:
 
 
 def apply_palette(image: Tensor, palette: Tensor) -> Tensor:
-    """Each pixel's colour replaced by the nearest of ``palette``.
+    """Replace the colour of each pixel by the nearest colour of a palette.
 
     Args:
         image: (n, C, H, W) in [-1, 1].
         palette: (k, C) in [-1, 1].
+
+    Returns:
+        (n, C, H, W), with no other colours than the palette's.
+
+    Raises:
+        ValueError: the palette has another shape.
     """
     if palette.dim() != 2 or palette.shape[1] != image.shape[1]:
         raise ValueError(
             f"A palette for this picture is (k, {image.shape[1]}), a row for each colour; this one "
-            f"has the shape {tuple(palette.shape)}. colour_palette makes it."
+            f"has the shape {tuple(palette.shape)}. colour_palette makes one."
         )
     palette = palette.to(image)
     pixels = image.permute(0, 2, 3, 1)  # (n, H, W, C)
-    numbers = torch.cdist(pixels.flatten(1, 2), palette).argmin(dim=-1)  # (n, H * W)
-    return palette[numbers].reshape(pixels.shape).permute(0, 3, 1, 2).contiguous()
+    nearest = torch.cdist(pixels.flatten(1, 2), palette).argmin(dim=-1)  # (n, H * W)
+    return palette[nearest].reshape(pixels.shape).permute(0, 3, 1, 2).contiguous()
 
 
 def quantize_colours(image: Tensor, k: int = NUM_COLOURS) -> Tensor:
-    """The picture (1, C, H, W) reduced to ``k`` colours (paper, supplement), found by k-means."""
+    """Reduce an image to k colours found by k-means (paper, supplement).
+
+    Args:
+        image: (1, C, H, W) in [-1, 1].
+        k: number of colours, at least 1.
+
+    Returns:
+        (1, C, H, W) in [-1, 1].
+
+    Raises:
+        ValueError: ``k`` is below 1.
+    """
     return apply_palette(image, colour_palette(image, k))
 
 
@@ -126,41 +157,47 @@ def retrain_level(
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
 ) -> SinGAN:
-    """Train one level anew to make pictures of flat colours (paper, supplement).
+    """Train one level again on inputs of few colours, for paint-to-image (paper, supplement).
 
-    In training the level sees what the levels below make, reduced to the colours of ``palette``; so
-    it learns to draw detail on flat areas, which paint has and photographs have not. Its generator
-    and discriminator begin anew; all other levels are kept, untouched.
+    During this training, the level sees the output of the coarser levels reduced to the colours of
+    ``palette``. It learns to add detail to flat areas, which paintings have and photographs do not.
+    Its generator and discriminator start from new weights; all other levels stay as they are.
+
+    Measured on the six training images of the pretrained models (``benchmarks/retraining.py``):
+    with retraining, the patches of the result come closer to those of the training image than
+    without on five of six images, both at level 1 and at level 2. They come closer than with
+    ``palette`` alone on four images at level 1, and on three at level 2.
 
     Args:
-        level: 1 or finer; the one that paint is to go in at.
-        palette: (k, C) in [-1, 1], from ``colour_palette(model.image)``; to be passed to
-            ``paint_to_image`` with the model that is returned. ``SinGAN.save`` does not keep it.
-        iterations: of this level; the config's if not given.
-        callbacks: listeners, as in ``train``.
+        model: a trained SinGAN; it is not changed.
+        level: the level at which paintings will be injected, 1 or finer.
+        palette: (k, C) in [-1, 1], from ``colour_palette(model.image)``. Pass the same one to
+            ``paint_to_image``; ``SinGAN.save`` does not store it.
+        iterations: number of iterations for this level; the configuration's if not given.
+        seed: of the initial weights and the training noise.
+        callbacks: called during the training as ``train`` calls them for one level.
+
+    Returns:
+        A SinGAN with the new level in place of the old one.
 
     Raises:
-        ValueError: no such level, or level 0, which sees no picture.
+        ValueError: there is no such level, or it is level 0, which gets no image.
         NotFiniteError: the training diverged.
-
-    What it gains, on the six pictures that ship (``benchmarks/retraining.py``): results come nearer
-    to the photograph's patches than without on five, at level 1 as at level 2; and than ``palette``
-    alone does on four at level 1, on three at level 2.
     """
     if not 1 <= level < model.trained_levels:
         raise ValueError(
-            f"Level {level} cannot be retrained; the levels that see a picture are 1 to "
+            f"Level {level} cannot be retrained; the levels that get an image as input are 1 to "
             f"{model.trained_levels - 1}."
         )
     config = model.config
-    below = dataclasses.replace(
+    coarser_levels = dataclasses.replace(
         model,
         config=config if iterations is None else config.replace(iterations=iterations),
         generators=model.generators[:level],
         noise_stds=model.noise_stds[:level],
     )
     rng = torch.Generator().manual_seed(check_seed(seed))
-    state = begin_level(below, rng, prepare=lambda picture: apply_palette(picture, palette))
+    state = begin_level(coarser_levels, rng, prepare=lambda image: apply_palette(image, palette))
     listeners = [StopWhenNotFinite(), *callbacks]
     notify(listeners, "level_start", state)
     train_level(state, listeners)

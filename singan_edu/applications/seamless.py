@@ -1,10 +1,9 @@
-"""Seamless samples: pictures whose right edge goes on at their left one, and their lower at the
-upper.
+"""Seamless samples: tiles whose right edge continues at the left edge, or the lower at the upper.
 
-A frozen pyramid is local: a pixel depends on the noise around it, and on nothing else. So if every
-level's noise repeats, the picture repeats, wherever the border of the picture is too far to be
-seen: the noise is laid out three times (or more), all of it is generated as one picture, and the
-one in the middle is kept. Not from the paper. Taught in lesson 13.
+A trained generator is local: a pixel depends only on the noise within its receptive field. If the
+noise of every level repeats, the output repeats too, except near the border of the generated image.
+So the noise is repeated three times (or more), one large image is generated from it, and the middle
+tile is kept. This application is not in the paper. Taught in lesson 13.
 """
 
 from __future__ import annotations
@@ -15,10 +14,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from ..arguments import NoiseScale, SizeLike
 from ..model import SinGAN
 
 WRAPPED_AXES = {"both": (True, True), "width": (False, True), "height": (True, False)}
-BICUBIC_RADIUS = 2  # pixels to each side that bicubic enlarging takes from the smaller picture
+BICUBIC_RADIUS = 2  # source pixels on each side that influence a pixel in bicubic upsampling
 
 
 def sample_seamless(
@@ -26,34 +26,41 @@ def sample_seamless(
     n: int = 1,
     *,
     wrap: str = "width",
-    size: float | tuple[int, int] | None = None,
-    noise_scale: float | Sequence[float] = 1.0,
+    size: SizeLike | None = None,
+    noise_scale: NoiseScale = 1.0,
     seed: int | None = None,
 ) -> Tensor:
-    """Draw samples that can be laid side by side without a seam.
+    """Draw samples that can be tiled without a seam.
+
+    Where it fails: a model takes the position in the image from the padding at the border, and a
+    tile wrapped in ``"both"`` directions has no border. Sky, meadow and sea then appear anywhere.
+    Of the six training images of the pretrained models, only the stars and the arch pass the
+    scorecard in this way (``benchmarks/applications.py``); a tile of the others covers about a
+    quarter of the training patches or less. With ``"width"``, all six pass, as plain samples do.
+
+    At the seam, pixels of all levels start at the same place. Steps there can be larger than
+    elsewhere in the tile, as they are at these places in a plain sample of three times the width.
+    They are smaller than between two plain samples. If you lay out a tile many times, unusual
+    structures show as a pattern.
+
+    The method takes three times the computation of a plain sample, nine times for ``"both"``, and
+    more for models with many levels (``repeats_needed``).
 
     Args:
-        model: any trained pyramid; with instance normalisation it works, too.
-        n: number of pictures.
-        wrap: ``"width"`` is a panorama, whose ends meet; top and bottom stay what they are.
-            ``"height"`` is the same downwards, and ``"both"`` a tile that covers a plane.
-        size: of one tile, (height, width) in pixels, or a factor.
-        noise_scale, seed: as in ``SinGAN.run_from``.
+        model: a trained SinGAN; instance normalisation works, too.
+        n: number of samples.
+        wrap: ``"width"`` gives a panorama whose left and right ends meet, ``"height"`` the same for
+            top and bottom, and ``"both"`` a tile that covers the plane.
+        size: (height, width) of a tile in pixels, or a factor on the training size; the training
+            size if not given.
+        noise_scale: factor on the trained noise standard deviations, one number or one per level.
+        seed: of the noise; None draws a new one.
 
     Returns:
-        (n, C, h, w) in [-1, 1]. Rolled along a wrapped side, it is as good a picture as before.
+        (n, C, h, w) in [-1, 1]. Rolled along a wrapped side, it has no seam either.
 
     Raises:
-        ValueError: an unknown ``wrap``, or a pyramid without trained levels.
-
-    Where it fails: it is by the border of the picture that a pyramid knows where it is. A tile of
-    ``"both"`` has none: sky, meadow and sea come anywhere. Of the six pictures that ship only the
-    stars and the arch pass the scorecard so (``benchmarks/applications.py``); of the others a tile
-    shows about a quarter or less. With ``"width"`` all pass, as plain samples do. At the seam the
-    pixels of all levels begin together, so steps there may be steeper than elsewhere, as they are
-    at the same places of a plain sample of three times the width, though less steep than where
-    plain samples meet. Laid out often, what is unusual in a tile shows as a pattern. It takes three
-    times the work, nine for ``"both"``; more in deep pyramids (``repeats_needed``).
+        ValueError: ``wrap`` is unknown, or the model has no trained levels.
 
     >>> from singan_edu import load_pretrained
     >>> tile = sample_seamless(load_pretrained("birds_at_dusk"), seed=0)
@@ -63,40 +70,48 @@ def sample_seamless(
     if wrap not in WRAPPED_AXES:
         raise ValueError(f"wrap={wrap!r} is not known; choose one of {', '.join(WRAPPED_AXES)}.")
     sizes = model.level_sizes(size)
-    repeats = [
+    down, across = (
         repeats_needed(model, sides) if wrapped else 1
         for sides, wrapped in zip(zip(*sizes), WRAPPED_AXES[wrap])
-    ]
-    laid_out = [tuple(side * count for side, count in zip(one, repeats)) for one in sizes]
+    )
     noise = model.draw_noise(n, size=size, seed=seed)
-    margin = model.config.noise_padding
-    for axis, count in enumerate(repeats):
-        noise = [_repeat(z, 2 + axis, one[axis], count, margin) for z, one in zip(noise, sizes)]
-    made = model.run_from(0, noise=noise, noise_scale=noise_scale, size=laid_out)
-    rows, columns = (_middle_tile(side, count) for side, count in zip(sizes[-1], repeats))
-    return made[..., rows, columns].clone()  # so that the others can be forgotten
+    padding = model.config.noise_padding
+    for axis, count in enumerate((down, across)):
+        noise = [_repeat(z, 2 + axis, one[axis], count, padding) for z, one in zip(noise, sizes)]
+    canvas = [(down * height, across * width) for height, width in sizes]
+    generated = model.run_from(0, noise=noise, noise_scale=noise_scale, size=canvas)
+    height, width = sizes[-1]
+    middle = generated[..., _middle_tile(height, down), _middle_tile(width, across)]
+    return middle.clone()  # a view would keep the whole canvas in memory
 
 
 def repeats_needed(model: SinGAN, sides: Sequence[int]) -> int:
-    """How often to lay out the noise so that the middle does not see the end of it.
+    """Count how often to repeat the noise so that the middle tile does not depend on its ends.
 
-    Each generator sees 5 pixels to each side, and enlarging 2 of the level before. Together that is
-    so many tiles, of which each level's is as long as ``sides`` says: 0.9 of one for a short side
-    of 25 to 96 pixels, 1.2 of one up to 188.
+    Each generator sees ``radius`` pixels (5) to each side, and each bicubic upsampling 2 pixels of
+    the coarser level. Divided by the level's side and summed over the levels, this is the distance
+    in tiles: 0.9 for a short side of 25 to 96 pixels, 1.2 for up to 188 pixels.
+
+    Args:
+        model: a trained SinGAN.
+        sides: height (or width) of a tile at each trained level, in pixels, coarse to fine.
+
+    Returns:
+        An odd number, at least 3.
     """
     seen = sum(generator.radius / side for generator, side in zip(model.generators, sides))
     seen += sum(BICUBIC_RADIUS / side for side in sides[:-1])
     return 1 + 2 * math.ceil(seen)
 
 
-def _repeat(noise: Tensor, dim: int, side: int, count: int, margin: int) -> Tensor:
-    """``side`` numbers of ``noise`` along ``dim``, ``count`` times, and so on into the margins."""
+def _repeat(noise: Tensor, dim: int, side: int, count: int, padding: int) -> Tensor:
+    """Repeat the first ``side`` values along ``dim``, and continue them into the padding."""
     if count == 1:
         return noise
-    places = torch.arange(-margin, count * side + margin, device=noise.device) % side
+    places = torch.arange(-padding, count * side + padding, device=noise.device) % side
     return noise.index_select(dim, places)
 
 
 def _middle_tile(side: int, count: int) -> slice:
-    """The middle one of ``count`` tiles of ``side`` pixels."""
+    """Return the slice of the middle one of ``count`` tiles of ``side`` pixels."""
     return slice(count // 2 * side, (count // 2 + 1) * side)

@@ -241,7 +241,7 @@ def test_a_walk_may_go_on_for_ever_without_being_computed(small):
 @pytest.mark.parametrize(
     "options, sentence",
     [
-        (dict(frames=0), "one frame at least"),
+        (dict(frames=0), "must be at least 1"),
         (dict(alpha=0), "alpha=0 must be above 0"),
         (dict(alpha=1), "below 1"),
         (dict(beta=1), "beta=1 must be at least 0 and below 1"),

@@ -167,7 +167,7 @@ def test_each_pixel_gets_the_nearest_colour_of_the_palette_in_a_batch_too():
 def test_a_palette_has_a_colour_and_the_pictures_channels():
     with pytest.raises(ValueError, match="at least one colour"):
         colour_palette(picture(), 0)
-    with pytest.raises(ValueError, match="colour_palette makes it"):
+    with pytest.raises(ValueError, match="colour_palette makes one"):
         apply_palette(picture(), torch.zeros(3))
 
 
@@ -210,7 +210,7 @@ def test_retraining_begins_anew_and_depends_on_its_seed_alone(trained):
 
 @pytest.mark.parametrize("level", [0, -1, 3])
 def test_a_level_that_sees_no_picture_cannot_be_retrained(trained, level):
-    with pytest.raises(ValueError, match="levels that see a picture are 1 to 2"):
+    with pytest.raises(ValueError, match="levels that get an image as input are 1 to 2"):
         retrain_level(trained, level, torch.zeros(2, 3))
 
 

@@ -145,7 +145,7 @@ def test_a_mixed_picture_does_not_depend_on_its_batch(model):
 
 @pytest.mark.parametrize("level", [-1, 4])
 def test_a_level_beyond_the_pyramid_is_refused(tiny, level):
-    with pytest.raises(ValueError, match=f"level={level}: .* level 0 .* to 3"):
+    with pytest.raises(ValueError, match=f"level={level} must be from 0 .* to 3"):
         mix_scales(tiny, 1, 2, level)
 
 
@@ -197,7 +197,9 @@ def test_mirrored_samples_take_the_switches_of_a_sample(model):
     assert torch.equal(at_home, model.sample(start_level=2, seed=3, noise_scale=[0, 0, 2, 1, 1, 1]))
 
 
-@pytest.mark.parametrize("level, words", [(0, "At level 0 nothing is kept"), (6, "no level 6")])
+@pytest.mark.parametrize(
+    "level, words", [(0, "start_level=0 has no coarser level"), (6, "no level 6")]
+)
 def test_a_start_level_that_cannot_be_is_refused(model, level, words):
     with pytest.raises(ValueError, match=words):
         sample_mirrored(model, 2, level)

@@ -7,7 +7,7 @@ import torch
 from helpers import picture, tiny_config, untrained_model
 
 import singan_edu as sg
-from singan_edu.applications.retargeting import splice_noise, retarget
+from singan_edu.applications.retargeting import retarget, splice_noise
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_parts_are_laid_from_end_to_end_in_order(want, parts):
 @pytest.mark.parametrize(
     "options, sentence",
     [
-        (dict(parts=0), "one piece at least"),
+        (dict(parts=0), "parts=0 must be at least 1"),
         (dict(level=9), "no level 9"),
         (dict(level=-1), "no level"),
     ],
