@@ -77,7 +77,7 @@ def small_and_enlarged(everywhere: Everywhere) -> None:
         def sample(self, n: int = 1, *, start_level: int = 0, **options: Any) -> Tensor:
             drawn = SinGAN.sample(self, n, start_level=start_level, **options)
             small = images.resize(drawn, self.plan.sizes[0])
-            return drawn if start_level else images.resize(small, tuple(drawn.shape[-2:]))
+            return drawn if start_level else images.resize(small, images.size_of(drawn))
 
     everywhere(SinGAN, Coarse)
 
