@@ -1,4 +1,4 @@
-"""What a student predicted and solved: small JSON files in a folder that git ignores."""
+"""What a student predicted and solved: small JSON files in a folder of the student's own."""
 
 from __future__ import annotations
 
@@ -10,15 +10,26 @@ from ..files import user_folder, write_json
 
 
 def answers_folder() -> Path:
-    """Where answers are kept (see ``files.user_folder``)."""
+    """Return the folder for answers.
+
+    Returns:
+        ``my_answers`` in the working directory, or the folder that SINGAN_EDU_ANSWERS names. It
+        need not exist.
+    """
     return user_folder("my_answers", "SINGAN_EDU_ANSWERS")
 
 
 def remembered(kind: str) -> dict[str, Any]:
-    """Everything remembered of one kind, ``"predictions"`` or ``"passed"``; {} if nothing is.
+    """Read everything stored of one kind.
 
-    A file that cannot be read counts as empty, since a class must go on; it is not overwritten
-    before something new is remembered.
+    An unreadable file counts as empty, because a class must be able to continue. It stays as it is
+    until something new is stored.
+
+    Args:
+        kind: ``"predictions"`` or ``"passed"``, the name of the file.
+
+    Returns:
+        Key -> value; {} if nothing is stored.
     """
     try:
         return dict(json.loads((answers_folder() / f"{kind}.json").read_text(encoding="utf-8")))
@@ -26,8 +37,17 @@ def remembered(kind: str) -> dict[str, Any]:
         return {}
 
 
-def remember(kind: str, id: str, value: object) -> Path:
-    """Keep one value under its id; returns the file."""
+def remember(kind: str, key: str, value: object) -> Path:
+    """Store a value, replacing an earlier one of the same key.
+
+    Args:
+        kind: ``"predictions"`` or ``"passed"``, the name of the file.
+        key: such as the number of an exercise, ``"01.2"``.
+        value: anything that JSON can hold.
+
+    Returns:
+        The path of the file.
+    """
     path = answers_folder() / f"{kind}.json"
-    write_json(path, remembered(kind) | {id: value})
+    write_json(path, remembered(kind) | {key: value})
     return path

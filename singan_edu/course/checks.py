@@ -1,11 +1,11 @@
-"""Exercises that say what is right, what is wrong, and why: ``check("01.2", answer)``.
+"""The check of an exercise: ``check("01.2", answer)`` says what is right, what is wrong, and why.
 
-The exercises of a lesson are in ``course/exercises/lesson_NN.py``. Each knows its typical mistakes
-as code: an answer that gives what a mistaken one gives is told which mistake it is.
-Nothing here raises in class, and what passed is kept for the student to hand in::
+The exercises of a lesson are in ``course/exercises/lesson_NN.py``. Each has its typical mistakes as
+functions: if an answer gives the same results as a mistake, the student reads the diagnosis of that
+mistake. A check never raises because of an answer. Passed exercises are stored, to be handed in::
 
-    checks.export("Ada")                       a file with what Ada has passed
-    checks.merge(["Ada.json", "Ben.json"])     the teacher's table
+    checks.export("Ada")                       a file of the exercises that Ada has passed
+    checks.merge(["Ada.json", "Ben.json"])     the table of a class
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ BLANK_ANSWERS = (None, ...)
 
 @dataclass(frozen=True)
 class Result:
-    """What a check found; a notebook shows it as text and, where it helps, a picture.
+    """The result of a check, which a notebook shows as text and, where it helps, with a figure.
 
     Attributes:
-        number: of the exercise.
+        number: of the exercise, ``"01.2"``.
         status: ``"passed"``, ``"wrong"`` or ``"not attempted"``.
         message: what to tell the student.
         figure: expected, yours and their difference, if they can be drawn.
-        mistake: name of the known mistake, if it is one.
+        mistake: name of the recognised mistake, else "".
     """
 
     number: str
@@ -76,14 +76,17 @@ class Result:
 
 # ----------------------------------------------------------------------------------------- checking
 def check(number: str, answer: Any) -> Result:
-    """Try an answer; say whether it is right, and if not, what differs and the likely reason.
+    """Check an answer: whether it is right, and if not, what differs and the likely reason.
 
     Args:
         number: of the exercise, ``"01.2"``.
-        answer: the student's function, or value. ``...`` and None mean: not attempted yet.
+        answer: the student's function or value. ``...`` and None mean: not attempted yet.
 
     Returns:
-        A result that the notebook shows. Whatever the answer does, nothing is raised.
+        The result, which the notebook shows. Errors of the answer are reported in it, not raised.
+
+    Raises:
+        ValueError: there is no such exercise.
     """
     exercise = find(number)
     if _is_blank(answer):
@@ -104,7 +107,14 @@ def _is_blank(thing: Any) -> bool:
 
 
 def difference(expected: Any, yours: Any) -> float:
-    """Largest difference of two outcomes; infinite where they are of different kind or shape.
+    """Return the largest absolute difference of two outcomes.
+
+    Args:
+        expected: number, text, tensor, array, or a list or tuple of these.
+        yours: to compare with it.
+
+    Returns:
+        Infinity where the two differ in kind, shape or text, or where ``yours`` is not finite.
 
     >>> difference([(25, 33), 2.0], [(25, 34), 2.0])
     1.0
@@ -123,12 +133,12 @@ def difference(expected: Any, yours: Any) -> float:
     return float(np.abs(one - other).max()) if one.size else 0.0
 
 
-def _uneven(one: Sequence, other: Sequence) -> float:
-    """Infinite where two sequences are not of one length."""
+def _uneven(one: Sequence[object], other: Sequence[object]) -> float:
+    """Return infinity where two sequences differ in length, else 0."""
     return 0.0 if len(one) == len(other) else math.inf
 
 
-def _numbers(thing: Any) -> np.ndarray:
+def _numbers(thing: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     if isinstance(thing, Tensor):
         thing = thing.detach().cpu()
     return np.asarray(thing, dtype=np.float64)
@@ -149,7 +159,7 @@ def _judged(exercise: Exercise, expected: list[Any], outcomes: list[Any]) -> Res
 
 
 def _recognised(exercise: Exercise, outcomes: list[Any]) -> Mistake | None:
-    """The known mistake that gives these very outcomes."""
+    """Return the typical mistake that gives the same outcomes, if there is one."""
     for mistake in exercise.mistakes:
         mistaken = exercise.outcomes(mistake.function)
         if all(difference(m, o) <= exercise.tolerance for m, o in zip(mistaken, outcomes)):
@@ -158,22 +168,20 @@ def _recognised(exercise: Exercise, outcomes: list[Any]) -> Mistake | None:
 
 
 def _compared(exercise: Exercise, index: int, expected: Any, yours: Any, gap: float) -> str:
-    """Expected, yours and the difference as text."""
+    """Return the expected outcome, the student's and their difference as text."""
     case = f"Case {index + 1}: " if not exercise.asks_for_a_value else ""
     text = f"{case}expected {_described(expected)}; yours {_described(yours)}"
     return text + (f"; off by up to {gap:.4g}." if math.isfinite(gap) else ".")
 
 
 def _described(thing: Any) -> str:
-    """A value in a line of text; of a tensor its shape."""
+    """Return a value as a line of text; a tensor by its shape and mean."""
+    if isinstance(thing, Tensor) and thing.numel() == 0:
+        return "an empty tensor"
     if isinstance(thing, Tensor) and thing.numel() > 1:
         return f"a tensor {tuple(thing.shape)} with mean {thing.float().mean():.4g}"
-    if isinstance(thing, Tensor | float) and not isinstance(thing, bool):
-        return (
-            f"{float(thing):.5g}"
-            if not isinstance(thing, Tensor) or thing.numel()
-            else "an empty tensor"
-        )
+    if isinstance(thing, Tensor | float):
+        return f"{float(thing):.5g}"
     text = repr(thing)
     return text if len(text) <= 160 else text[:157] + "..."
 
@@ -183,19 +191,19 @@ def _is_picture(thing: Any) -> bool:
 
 
 def _drawn(exercise: Exercise, expected: Any, yours: Any) -> Figure | None:
-    """Expected, yours and their difference, where they can be drawn."""
+    """Draw the expected outcome, the student's and their difference, where that is possible."""
     try:
         if exercise.draw:
             return exercise.draw(expected, yours)
         if _is_picture(expected) and _is_picture(yours) and expected.shape == yours.shape:
             return plots.comparison(expected, yours)
-    except Exception as error:  # of a drawing; the words of the check are there without it
+    except Exception as error:  # the text of the check is enough without a figure
         warnings.warn(f"The difference could not be drawn: {error}", stacklevel=2)
     return None
 
 
 def _raised(error: Exception) -> str:
-    """An error of the student's code, with its line."""
+    """Return an error of the student's code as text, with its line."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     line = f", in `{last.line}`" if last.line else f", line {last.lineno}"
     return f"Your code stopped with {type(error).__name__}: {error}{line}"
@@ -203,7 +211,15 @@ def _raised(error: Exception) -> str:
 
 # ------------------------------------------------------------------------------------ handing in
 def export(name: str, folder: str | Path | None = None) -> Path:
-    """Write what ``name`` has passed to a file to hand in; returns its path."""
+    """Write the passed exercises to a file to hand in.
+
+    Args:
+        name: of the student.
+        folder: of the file; the folder of the answers if not given.
+
+    Returns:
+        The path of the file.
+    """
     stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in name) or "nobody"
     path = Path(folder or answers_folder()) / f"passed_{stem}.json"
     write_json(path, {"name": name, "passed": remembered(PASSED_FILE)})
@@ -212,12 +228,12 @@ def export(name: str, folder: str | Path | None = None) -> Path:
 
 @dataclass(frozen=True)
 class Table:
-    """Who passed what.
+    """Which student passed which exercise; prints as a table.
 
     Attributes:
-        exercises: numbers, in order.
-        students: name -> numbers passed.
-        unreadable: names of files that are not what ``export`` writes.
+        exercises: numbers of all exercises that somebody passed, in order.
+        students: name -> numbers of the passed exercises.
+        unreadable: names of files that ``export`` did not write.
     """
 
     exercises: tuple[str, ...]
@@ -238,7 +254,11 @@ class Table:
 
 
 def merge(files: Iterable[str | Path]) -> Table:
-    """The files of a class as one table; several files of one student count together."""
+    """Merge the files of a class into one table; several files of one student count together.
+
+    Args:
+        files: paths of what ``export`` wrote.
+    """
     students: dict[str, frozenset[str]] = {}
     unreadable = []
     for file in map(Path, files):
@@ -254,7 +274,10 @@ def merge(files: Iterable[str | Path]) -> Table:
 
 
 def summary(numbers: Sequence[str]) -> str:
-    """Say in one line how many of the exercises ``numbers`` are passed.
+    """Return a line that says how many exercises are passed.
+
+    Args:
+        numbers: of the exercises, ``["01.1", "01.2"]``.
 
     >>> summary([])
     'Exercises: 0 of 0 passed.'
