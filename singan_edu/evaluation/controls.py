@@ -1,72 +1,108 @@
-"""Generators of which the verdict is known: what a metric says of them says what it can see.
+"""Generators whose quality is known in advance, to learn what a metric can and cannot see.
 
-Each takes a photograph (1, C, H, W) in [-1, 1] and makes ``n`` pictures (n, C, H, W) of the same
-size from a seed; none is trained. ``patch_nearest_neighbours`` is more than a control: a real
-baseline, which a trained SinGAN has to be better than at something. Taught in lesson 14.
+Each control takes a training image (1, C, H, W) in [-1, 1] and makes n images (n, C, H, W) of the
+same size from a seed; none is trained. ``patch_nearest_neighbours`` is also a serious baseline: a
+trained SinGAN must be better than it at something. Taught in lesson 14.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..images import resize, round_half_up
+from ..images import Size, resize, round_half_up, size_of
 from .patches import average_patches, extract_patches, nearest
 
-TILES = 4  # a side
-BLUR_STD = 1.5  # pixels
-SMALLEST_SIDE = 16  # of the coarsest level of patch_nearest_neighbours
-STEP = 0.75
-START_NOISE = 5  # times the standard deviation of the photograph
-COMPLETENESS = 0.005
-PASSES = (10, 10, 6, 4, 2, 1)  # of patch_nearest_neighbours, coarse to fine
+TILES_PER_SIDE = 4  # of tile_shuffle
+BLUR_STD = 1.5  # of gaussian_blur, in pixels
+# Of patch_nearest_neighbours, in the words of GPNN:
+COARSEST_SIDE = 16  # short side of the coarsest level, at least, in pixels
+LEVEL_RATIO = 0.75  # size of a level relative to the next finer one
+START_NOISE = 5  # standard deviation of the start noise, relative to that of the image
+COMPLETENESS_ALPHA = 0.005  # alpha of the normalised distances; smaller enforces completeness
+PASSES = (10, 10, 6, 4, 2, 1)  # replacements of all patches at each level, coarse to fine
 
 
 def exact_copy(image: Tensor, n: int = 1, *, seed: int = 0) -> Tensor:
-    """The photograph itself, ``n`` times: perfectly faithful, nothing new."""
+    """Return the training image itself: perfect fidelity, nothing new.
+
+    Args:
+        image: (1, C, H, W) in [-1, 1].
+        n: number of copies.
+        seed: without effect; all controls take one.
+
+    Returns:
+        (n, C, H, W).
+    """
     return image.repeat(n, 1, 1, 1)
 
 
 def circular_shift(image: Tensor, n: int = 1, *, seed: int = 0) -> Tensor:
-    """The photograph moved by a random number of pixels down and right, wrapped around.
+    """Shift the image by a random number of pixels down and right, wrapping around.
 
-    It deceives SIFID, patch distances and pixel diversity together.
+    The result fools SIFID, patch distances and pixel diversity at the same time.
+
+    Args:
+        image: (1, C, H, W) in [-1, 1], H and W at least 2.
+        n: number of images to make.
+        seed: of the shifts.
+
+    Returns:
+        (n, C, H, W).
     """
     rng = torch.Generator().manual_seed(seed)
-    height, width = image.shape[-2:]
+    height, width = size_of(image)
     return torch.cat(
         [
-            image.roll((_between(1, height, rng), _between(1, width, rng)), dims=(2, 3))
+            image.roll((_random_int(1, height, rng), _random_int(1, width, rng)), dims=(2, 3))
             for _ in range(n)
         ]
     )
 
 
 def tile_shuffle(image: Tensor, n: int = 1, *, seed: int = 0) -> Tensor:
-    """The photograph cut into 4 x 4 tiles that are laid anew at random.
+    """Cut the image into 4 x 4 tiles and put them together in random order.
 
-    Rows and columns that do not divide by four stay in place, at the bottom and the right.
+    If the height or width is not divisible by four, the last rows and columns stay in place.
+
+    Args:
+        image: (1, C, H, W) in [-1, 1], H and W at least 4.
+        n: number of images to make.
+        seed: of the order.
+
+    Returns:
+        (n, C, H, W).
     """
     rng = torch.Generator().manual_seed(seed)
-    height, width = (side // TILES for side in image.shape[-2:])
-    pictures = []
+    height, width = (side // TILES_PER_SIDE for side in size_of(image))
+    grid = (TILES_PER_SIDE, TILES_PER_SIDE)
+    shuffled = []
     for _ in range(n):
         picture = image.clone()
-        inner = picture[..., : TILES * height, : TILES * width]
+        inner = picture[..., : TILES_PER_SIDE * height, : TILES_PER_SIDE * width]
         tiles = inner.unfold(2, height, height).unfold(3, width, width)  # (1, C, 4, 4, h, w)
-        tiles = tiles.flatten(2, 3)[:, :, torch.randperm(TILES**2, generator=rng)]
-        rows = tiles.unflatten(2, (TILES, TILES)).transpose(3, 4)  # (1, C, 4, h, 4, w)
+        tiles = tiles.flatten(2, 3)[:, :, torch.randperm(TILES_PER_SIDE**2, generator=rng)]
+        rows = tiles.reshape(1, -1, *grid, height, width).transpose(3, 4)  # (1, C, 4, h, 4, w)
         inner.copy_(rows.reshape(inner.shape))
-        pictures.append(picture)
-    return torch.cat(pictures)
+        shuffled.append(picture)
+    return torch.cat(shuffled)
 
 
 def gaussian_blur(image: Tensor, n: int = 1, *, seed: int = 0) -> Tensor:
-    """The photograph under a Gaussian of 1.5 pixels: colours right, no detail."""
+    """Blur the image with a Gaussian of standard deviation 1.5 pixels: correct colours, no detail.
+
+    Args:
+        image: (1, C, H, W) in [-1, 1].
+        n: number of copies.
+        seed: without effect; all controls take one.
+
+    Returns:
+        (n, C, H, W).
+    """
     radius = math.ceil(3 * BLUR_STD)
     x = torch.arange(-radius, radius + 1)
     weights = torch.exp(-(x**2) / (2 * BLUR_STD**2))
@@ -79,7 +115,16 @@ def gaussian_blur(image: Tensor, n: int = 1, *, seed: int = 0) -> Tensor:
 
 
 def colour_matched_noise(image: Tensor, n: int = 1, *, seed: int = 0) -> Tensor:
-    """The photograph's pixels in random order: its colours exactly, and no structure."""
+    """Shuffle the pixels of the image: exactly its colours, no structure.
+
+    Args:
+        image: (1, C, H, W) in [-1, 1].
+        n: number of images to make.
+        seed: of the order.
+
+    Returns:
+        (n, C, H, W).
+    """
     rng = torch.Generator().manual_seed(seed)
     pixels = image.flatten(2)
     orders = [torch.randperm(pixels.shape[2], generator=rng) for _ in range(n)]
@@ -87,87 +132,103 @@ def colour_matched_noise(image: Tensor, n: int = 1, *, seed: int = 0) -> Tensor:
 
 
 def phase_randomisation(image: Tensor, n: int = 1, *, seed: int = 0) -> Tensor:
-    """The photograph's power spectrum with random phases: its second-order statistics alone.
+    """Combine the image's power spectrum with random phases: its second-order statistics only.
 
-    The same phase is added to all channels, so that colours stay related; values are clamped to
-    [-1, 1]. Source: Galerne, Gousseau and Morel 2011 (random phase noise).
+    The same random phase is added to all channels, so that colours stay correlated.
+
+    Args:
+        image: (1, C, H, W) in [-1, 1].
+        n: number of images to make.
+        seed: of the phases.
+
+    Returns:
+        (n, C, H, W), clamped to [-1, 1].
+
+    Source: random phase noise, Galerne, Gousseau and Morel 2011.
     """
     rng, spectrum = torch.Generator().manual_seed(seed), torch.fft.rfft2(image)
-    # One by one: some processors round a batch of transforms in another way than a single one.
-    return torch.cat([_with_random_phases(spectrum, image.shape[-2:], rng) for _ in range(n)])
+    # One image at a time: some processors round a batch of transforms differently.
+    return torch.cat([_with_random_phases(spectrum, size_of(image), rng) for _ in range(n)])
 
 
-def _with_random_phases(spectrum: Tensor, size: Sequence[int], rng: torch.Generator) -> Tensor:
-    """One picture, (1, C, h, w), of this spectrum (1, C, h, w // 2 + 1) and phases of noise."""
-    # The noise is real, so its phases are odd, as those of a real picture must be.
+def _with_random_phases(spectrum: Tensor, size: Size, rng: torch.Generator) -> Tensor:
+    """Make one image (1, C, h, w) from a spectrum (1, C, h, w // 2 + 1) and random phases."""
+    # Phases of real noise are antisymmetric, as those of a real image must be.
     phase = torch.fft.rfft2(torch.randn(1, 1, *size, generator=rng)).angle()
-    phase[..., 0, 0] = 0  # the mean colour stays
-    turned = spectrum * torch.polar(torch.ones_like(phase), phase)
-    return torch.fft.irfft2(turned, s=size).clamp(-1, 1)
+    phase[..., 0, 0] = 0  # keeps the mean colour
+    rotated = spectrum * torch.polar(torch.ones_like(phase), phase)
+    image: Tensor = torch.fft.irfft2(rotated, s=size)
+    return image.clamp(-1, 1)
 
 
-# -------------------------------------------------------------------------------- a real baseline
+# ------------------------------------------------------------------------------------ the baseline
 def patch_nearest_neighbours(
     image: Tensor, n: int = 1, *, seed: int = 0, passes: tuple[int, ...] = PASSES
 ) -> Tensor:
-    """New pictures by putting together patches of the photograph, coarse to fine; no training.
+    """Assemble new images from patches of the training image, coarse to fine, without training.
 
-    The coarsest level starts from the reduced photograph plus strong noise. At each level every
-    patch is replaced, again and again, by the photograph's most similar one, and overlapping
-    patches are averaged. To be chosen, a patch of the photograph is given an advantage if nothing
-    in the picture is like it yet, which keeps all of the photograph in play.
+    The coarsest level starts from the downsampled image plus strong noise. At each level, every
+    patch is replaced by the most similar patch of the training image, several times, and
+    overlapping patches are averaged. Training patches that nothing in the result resembles yet get
+    an advantage, which keeps all parts of the training image in use.
 
     Args:
-        passes: how often patches are replaced at each level, coarse to fine; the last number
-            repeats.
+        image: (1, C, H, W) in [-1, 1].
+        n: number of images to make.
+        seed: of the start noise.
+        passes: number of replacements at each level, coarse to fine; the last number repeats.
 
-    Source: the idea of GPNN, Granot et al., CVPR 2022. More noise at the start than there (with
-    0.75 most results were the photograph again), and fewer passes at the fine levels.
+    Returns:
+        (n, C, H, W), clamped to [-1, 1].
+
+    Source: GPNN, Granot et al., CVPR 2022, with more start noise (with their 0.75 most results
+    repeated the training image) and fewer passes at fine levels.
     """
-    sizes = _pyramid_sizes(*image.shape[-2:])
+    sizes = _pyramid_sizes(*size_of(image))
     rng = torch.Generator().manual_seed(seed)
-    pictures = []
+    made = []
     for _ in range(n):
         start = resize(image, sizes[0])
         noise = torch.randn(start.shape, generator=rng).to(image)
         picture = start + START_NOISE * image.std() * noise
-        before = sizes[0]
+        coarser = sizes[0]
         for level, size in enumerate(sizes):
             real = resize(image, size)
-            # What patches of a picture enlarged from the level before are to be compared with.
-            blurred = real if level == 0 else resize(resize(image, before), size)
+            # Patches of an upsampled image are compared with an equally upsampled training image.
+            blurred = real if level == 0 else resize(resize(image, coarser), size)
             picture = picture if level == 0 else resize(picture, size)
             for number in range(passes[min(level, len(passes) - 1)]):
                 picture = _replace_patches(picture, blurred if number == 0 else real, real)
-            before = size
-        pictures.append(picture.clamp(-1, 1))
-    return torch.cat(pictures)
+            coarser = size
+        made.append(picture.clamp(-1, 1))
+    return torch.cat(made)
 
 
-def _pyramid_sizes(height: int, width: int) -> list[tuple[int, int]]:
-    """Coarse to fine, each three quarters of the next, the coarsest about 16 pixels short."""
-    steps = max(0, math.floor(math.log(SMALLEST_SIDE / min(height, width)) / math.log(STEP)))
+def _pyramid_sizes(height: int, width: int) -> list[Size]:
+    """List the sizes of the levels, coarse to fine; the coarsest short side is about 16 pixels."""
+    steps = max(0, math.floor(math.log(COARSEST_SIDE / min(height, width)) / math.log(LEVEL_RATIO)))
     return [
-        (round_half_up(height * STEP**k), round_half_up(width * STEP**k))
+        (round_half_up(height * LEVEL_RATIO**k), round_half_up(width * LEVEL_RATIO**k))
         for k in range(steps, -1, -1)
     ]
 
 
 def _replace_patches(picture: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """Each patch of ``picture`` becomes the patch of ``values`` whose ``keys`` are nearest."""
+    """Replace each patch of ``picture`` by the patch of ``values`` whose ``keys`` are nearest."""
     queries, keys = extract_patches(picture), extract_patches(keys)
-    advantage = 1 / (COMPLETENESS + _nearest_squares(keys, queries))  # (keys,)
+    advantage = 1 / (COMPLETENESS_ALPHA + _nearest_squares(keys, queries))  # (keys,)
     _, index = nearest(queries, keys, key_weights=advantage)
-    return average_patches(extract_patches(values)[index], *picture.shape[-2:])
+    return average_patches(extract_patches(values)[index], *size_of(picture))
 
 
 def _nearest_squares(queries: Tensor, keys: Tensor) -> Tensor:
+    """Return the mean squared difference from each query to its nearest key, (queries,)."""
     distances, _ = nearest(queries, keys)
     return distances.square()
 
 
-def _between(low: int, high: int, rng: torch.Generator) -> int:
-    """A whole number from ``low`` to ``high - 1``."""
+def _random_int(low: int, high: int, rng: torch.Generator) -> int:
+    """Draw an integer from ``low`` to ``high - 1``."""
     return int(torch.randint(low, high, (1,), generator=rng))
 
 

@@ -1,4 +1,4 @@
-"""The controls: each keeps of a photograph what it says, and loses the rest."""
+"""The controls: each keeps the properties of a photograph that it names, and loses the others."""
 
 from __future__ import annotations
 

@@ -233,7 +233,7 @@ def test_a_checkpoint_gives_what_its_state_dict_gives(checkpoint, weights):
 
 
 def test_the_file_in_the_cache_is_found(checkpoint, weights, monkeypatch):
-    monkeypatch.setattr(module, "FILE_NAME", checkpoint.name)
+    monkeypatch.setattr(module, "WEIGHTS_FILE", checkpoint.name)
     cache = Path(torch.hub.get_dir()) / "checkpoints"
     cache.mkdir(parents=True)
     checkpoint.rename(cache / checkpoint.name)
@@ -294,7 +294,7 @@ def test_weights_of_another_network_are_refused(weights):
     with pytest.raises(ValueError, match="lack 5 .*Conv2d_2b_3x3.conv.weight"):
         sifid(real, real, weights=incomplete)
     wrong = weights | {"Conv2d_1a_3x3.conv.weight": torch.zeros(32, 1, 3, 3)}
-    with pytest.raises(ValueError, match="another shape, Conv2d_1a_3x3.conv.weight"):
+    with pytest.raises(ValueError, match="another shape, for example Conv2d_1a_3x3.conv.weight"):
         sifid(real, real, weights=wrong)
 
 
@@ -309,7 +309,7 @@ class Answer(io.BytesIO):
     def info(self) -> Message:
         return Message()
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int | None = -1) -> bytes:
         data = super().read(size)
         if not data and self.breaks:
             raise ConnectionResetError("gone")
@@ -317,14 +317,14 @@ class Answer(io.BytesIO):
 
 
 def test_a_download_arrives_once(checkpoint, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(module, "FILE_NAME", checkpoint.name)
+    monkeypatch.setattr(module, "WEIGHTS_FILE", checkpoint.name)
     asked = []
     data = checkpoint.read_bytes()
     monkeypatch.setattr(torch.hub, "urlopen", lambda url: asked.append(url) or Answer(data))
     path = download_inception_weights(tmp_path / "new" / "folder")
     assert path.read_bytes() == data and path.name == checkpoint.name
     assert download_inception_weights(tmp_path / "new" / "folder") == path and len(asked) == 1
-    assert asked[0].full_url == module.URL
+    assert asked[0].full_url == module.WEIGHTS_URL
     path.write_bytes(data[:-1])  # a damaged one is replaced
     assert download_inception_weights(path.parent).read_bytes() == data and len(asked) == 2
     assert download_inception_weights().parent == Path(torch.hub.get_dir()) / "checkpoints"
@@ -341,18 +341,20 @@ def test_a_failed_download_leaves_nothing(tmp_path, monkeypatch, capsys, answer,
 
 
 def test_the_address_is_torchvisions():
-    assert module.URL == "https://download.pytorch.org/models/inception_v3_google-0cc3c7bd.pth"
+    assert (
+        module.WEIGHTS_URL == "https://download.pytorch.org/models/inception_v3_google-0cc3c7bd.pth"
+    )
 
 
 # --------------------------------------------------------------------------------------- bad input
 @pytest.mark.parametrize(
     "wrong, words",
     [
-        (torch.zeros(3, 32, 40), "give"),
-        (torch.zeros(1, 2, 32, 40), "give"),
-        (torch.zeros(0, 3, 32, 40), "give"),
-        (torch.zeros(1, 3, 32, 40, dtype=torch.uint8), "floats"),
-        (np.zeros((1, 3, 32, 40)), "floats"),
+        (torch.zeros(3, 32, 40), r"must be images \(n, C, H, W\)"),
+        (torch.zeros(1, 2, 32, 40), "2 channels; give"),
+        (torch.zeros(0, 3, 32, 40), "must be images"),
+        (torch.zeros(1, 3, 32, 40, dtype=torch.uint8), "of torch.uint8"),
+        (np.zeros((1, 3, 32, 40)), "load_image"),
         (torch.full((1, 3, 32, 40), torch.nan), "nan"),
         (torch.full((1, 3, 32, 40), 255.0), "-1, 1"),
         (torch.zeros(1, 3, 0, 40), "too few"),
@@ -362,7 +364,8 @@ def test_the_address_is_torchvisions():
 def test_what_is_no_picture_is_refused_by_name(weights, name, wrong, words):
     pictures = {"real": picture(32, 40), "fake": picture(32, 40)} | {name: wrong}
     for measure in (lambda **p: sifid(**p, weights=weights), random_feature_fid):
-        with pytest.raises(ValueError, match=f"^{name} .*{words}"):
+        error = ValueError if isinstance(wrong, Tensor) else TypeError
+        with pytest.raises(error, match=f"^{name} .*{words}"):
             measure(**pictures)
 
 
@@ -376,7 +379,7 @@ def test_several_real_pictures_and_unknown_layers_are_refused(weights):
 
 @pytest.mark.parametrize("layer", [64, 192])
 def test_the_smallest_picture_is_measured_with_a_notice_and_a_smaller_one_refused(weights, layer):
-    height, width = module.SMALLEST[layer]
+    height, width = module.MIN_SIZES[layer]
     real, fake = picture(height, width), picture(height, width, seed=1)
     with pytest.warns(ImageNotice, match="so 2 vectors"):
         assert 0 < sifid(real, fake, layer=layer, weights=weights) < np.inf
