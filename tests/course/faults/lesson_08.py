@@ -1,15 +1,16 @@
-"""What the claims of lesson 08 name, switched off (see ``faults``)."""
+"""What the claims of lesson 08 name, switched off (see the package ``faults``)."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 from torch import Tensor
 
 from singan_edu import pretrained
 from singan_edu.applications import training_variants
-from singan_edu.course.exercises import lesson_08
+from singan_edu.course.labs import lesson_08
 from singan_edu.model import SinGAN
 
 from .everywhere import Everywhere
@@ -19,7 +20,7 @@ KEPT = ("picture", "seed", "setting")  # what a row is, not what was measured
 
 
 def as_many_scales_everywhere(everywhere: Everywhere) -> None:
-    """08.a, 08.b: pyramids of one, two or four scales have three."""
+    """08.a, 08.b: models of one, two, four or five scales have three."""
     original = pretrained.load_pretrained
 
     def load(name: str) -> SinGAN:
@@ -29,10 +30,10 @@ def as_many_scales_everywhere(everywhere: Everywhere) -> None:
 
 
 def knows_every_place(everywhere: Everywhere) -> None:
-    """08.d: weights of its own for each place: the photograph comes out, border or not."""
+    """08.d: the model reproduces the training image at every place, with a border or without."""
 
     class Atlas(SinGAN):
-        def run_from(self, level: int, image: Tensor | None = None, **options: object) -> Tensor:
+        def run_from(self, level: int, image: Tensor | None = None, **options: Any) -> Tensor:
             usual = SinGAN.run_from(self, level, image, **options)
             rows, columns = (
                 one // other for one, other in zip(usual.shape[2:], self.image.shape[2:])
@@ -49,7 +50,7 @@ def _measured_as(settings: Callable[[str], str], everywhere: Everywhere) -> None
     def rows() -> list[lesson_08.Row]:
         table = original()
         found = {tuple(row[name] for name in KEPT): row for row in table}
-        same = [found[row["picture"], row["seed"], settings(row["setting"])] for row in table]
+        same = [found[row["picture"], row["seed"], settings(str(row["setting"]))] for row in table]
         return [one | {name: row[name] for name in KEPT} for row, one in zip(table, same)]
 
     everywhere(original, rows)
@@ -61,12 +62,12 @@ def scales_do_nothing(everywhere: Everywhere) -> None:
 
 
 def noise_padding_does_nothing(everywhere: Everywhere) -> None:
-    """08.f, 08.i, 08.j: zeros beyond the border, whatever the row says."""
+    """08.f, 08.i, 08.j: zero padding, whatever the row says."""
     _measured_as(lambda name: "padding_zero" if name == "padding_noise" else name, everywhere)
 
 
 def padded_with_zeros_always(everywhere: Everywhere) -> None:
-    """08.g, 08.h: the trainings in class all get zeros."""
+    """08.g, 08.h: all live trainings get zero padding."""
     original = training_variants.padding_variants
 
     def variants(config, modes):
@@ -92,5 +93,5 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
 # Parameters for which the claims fail as surely, and sooner.
 QUICKER = {"scales": [1, 2, 4], "max_size": 48, "iterations": [30, 20], "live_iterations": 60}
 
-# A student's own photograph must not break the lesson.
+# Other photographs must not break the lesson.
 OTHER_PHOTOS = ("painted_coast",)

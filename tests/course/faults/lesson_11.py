@@ -1,8 +1,9 @@
-"""What the claims of lesson 11 name, switched off (see ``faults``)."""
+"""What the claims of lesson 11 name, switched off (see the package ``faults``)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,11 +20,11 @@ def compares_nothing(everywhere: Everywhere) -> None:
 
 
 def fed_in_sharp(everywhere: Everywhere) -> None:
-    """11.b, 11.f: pictures go in as sharp as they are, whatever was asked for."""
+    """11.b, 11.f: images are injected without blur, whatever was asked for."""
 
     class Sharp(SinGAN):
         def run_from(
-            self, level: int, image: Tensor | None = None, *, blur: bool = True, **options: object
+            self, level: int, image: Tensor | None = None, *, blur: bool = True, **options: Any
         ) -> Tensor:
             return SinGAN.run_from(self, level, image, blur=False, **options)
 
@@ -34,17 +35,19 @@ def level_ignored(everywhere: Everywhere) -> None:
     """11.c, 11.d: always the finest level."""
     original = harmonization.harmonize
 
-    def always_finest(model: SinGAN, *inputs: object, **options: object) -> Tensor:
-        return original(model, *inputs[:2], model.trained_levels - 1, **options)
+    def always_finest(
+        model: SinGAN, composite: Tensor, mask: Tensor, level: int, **options: Any
+    ) -> Tensor:
+        return original(model, composite, mask, model.trained_levels - 1, **options)
 
     everywhere(original, always_finest)
 
 
 def nothing_redrawn(everywhere: Everywhere) -> None:
-    """11.e: generators that let nearly everything pass."""
+    """11.e: results that keep nine tenths of the composite."""
     original = harmonization.harmonize
 
-    def shy(model: SinGAN, composite: Tensor, *rest: object, **options: object) -> Tensor:
+    def shy(model: SinGAN, composite: Tensor, *rest: Any, **options: Any) -> Tensor:
         return torch.lerp(composite, original(model, composite, *rest, **options), 0.1)
 
     everywhere(original, shy)
@@ -63,10 +66,10 @@ def hard_edges(everywhere: Everywhere) -> None:
 
 
 def composite_for_background(everywhere: Everywhere) -> None:
-    """11.i: outside the mask the composite is returned, with all that was spoilt in it."""
+    """11.i: outside the mask the composite is returned in place of the training image."""
     original = harmonization.harmonize
 
-    def wrong(model: SinGAN, composite: Tensor, mask: Tensor, *rest: object, **options) -> Tensor:
+    def wrong(model: SinGAN, composite: Tensor, mask: Tensor, *rest: Any, **options) -> Tensor:
         made = original(model, composite, mask, *rest, **options)
         return masks.blend(composite, made, harmonization.harmonization_mask(model, mask))
 
@@ -85,5 +88,5 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "11.i": composite_for_background,
 }
 
-# A student's own photograph must not break the lesson.
+# Other photographs must not break the lesson.
 OTHER_PHOTOS = ("deep_field", "desert_arch", "autumn_wood")

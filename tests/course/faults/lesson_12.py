@@ -1,8 +1,9 @@
-"""What the claims of lesson 12 name, switched off (see ``faults``)."""
+"""What the claims of lesson 12 name, switched off (see the package ``faults``)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,13 +16,13 @@ from .everywhere import Everywhere
 
 
 def copies_mirrored(everywhere: Everywhere) -> None:
-    """12.a: what is glued is not what was cut."""
+    """12.a: copies are mirrored."""
     original = regions._crop
     everywhere(original, lambda picture, box: original(picture, box).flip(-1))
 
 
 def nothing_glued(everywhere: Everywhere) -> None:
-    """12.b: a copy that is not there has no seam."""
+    """12.b: nothing is pasted, so that there is no seam."""
     original = regions.copy_region
 
     def copy_region(picture: Tensor, box: tuple, to: tuple) -> tuple[Tensor, Tensor]:
@@ -33,7 +34,7 @@ def nothing_glued(everywhere: Everywhere) -> None:
 def shown_everywhere(everywhere: Everywhere) -> None:
     """12.c: the result is shown without its mask."""
 
-    def edit(model: SinGAN, edited: Tensor, mask: Tensor, level: int, **options: object) -> Tensor:
+    def edit(model: SinGAN, edited: Tensor, mask: Tensor, level: int, **options: Any) -> Tensor:
         return model.run_from(level, edited, seed=options.get("seed"))
 
     everywhere(editing.edit, edit)
@@ -47,7 +48,7 @@ def left_as_glued(everywhere: Everywhere) -> None:
 def mask_enters_the_networks(everywhere: Everywhere) -> None:
     """12.f: the networks are given the photograph where the mask is zero, faded."""
 
-    def edit(model: SinGAN, edited: Tensor, mask: Tensor, level: int, **options: object) -> Tensor:
+    def edit(model: SinGAN, edited: Tensor, mask: Tensor, level: int, **options: Any) -> Tensor:
         soft = editing.editing_mask(model, mask)
         made = model.run_from(level, edited * (0.5 + 0.5 * soft) + 0.1, seed=options.get("seed"))
         return blend(model.image, made, soft)
@@ -59,14 +60,14 @@ def never_grown(everywhere: Everywhere) -> None:
     """12.g: no mask is grown, whatever was asked for."""
     original = editing.edit
 
-    def edit(model: SinGAN, edited: Tensor, mask: Tensor, level: int, **options: object) -> Tensor:
+    def edit(model: SinGAN, edited: Tensor, mask: Tensor, level: int, **options: Any) -> Tensor:
         return original(model, edited, mask, level, **options | dict(dilate=0, feather=0))
 
     everywhere(original, edit)
 
 
 def one_seed(everywhere: Everywhere) -> None:
-    """12.h: noise in the hole is the same for every picture, but for next to nothing."""
+    """12.h: all samples have the same noise in the hole and hardly differ."""
     original = inpainting.inpaint
 
     def inpaint(model: SinGAN, picture: Tensor, hole: Tensor, level: int, **options) -> Tensor:
@@ -77,7 +78,7 @@ def one_seed(everywhere: Everywhere) -> None:
 
 
 def smooth_only(everywhere: Everywhere) -> None:
-    """12.i: a hole is filled by a film and nothing else."""
+    """12.i: a hole is filled smoothly, without detail."""
 
     def inpaint(model: SinGAN, picture: Tensor, hole: Tensor, level: int, **options) -> Tensor:
         return told_apart(inpainting.smooth_fill(picture, hole), hole, options.get("n", 1))
@@ -91,7 +92,7 @@ def told_apart(picture: Tensor, hole: Tensor, n: int) -> Tensor:
 
 
 def key_lost(everywhere: Everywhere) -> None:
-    """12.j: the pyramid does not know the photograph."""
+    """12.j: the model does not reproduce its training image."""
 
     class Forgetful(SinGAN):
         def reconstruct(self, level: int | None = None) -> Tensor:
@@ -113,5 +114,5 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "12.j": key_lost,
 }
 
-# A student's own photograph must not break the lesson.
+# Other photographs must not break the lesson.
 OTHER_PHOTOS = ("painted_coast", "birds_at_dusk", "balloon_festival")

@@ -1,8 +1,9 @@
-"""What the claims of lesson 13 name, switched off (see ``faults``)."""
+"""What the claims of lesson 13 name, switched off (see the package ``faults``)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -32,7 +33,7 @@ def alpha_and_beta_swapped(everywhere: Everywhere) -> None:
 
 
 def no_pull(everywhere: Everywhere) -> None:
-    """13.c: nothing leads back to the photograph."""
+    """13.c: nothing pulls the noise back to that of the reconstruction."""
     original = animation._next
     everywhere(original, lambda y, z, u, alpha, beta: original(y, z, u, 0.0, beta))
 
@@ -44,11 +45,11 @@ def no_momentum(everywhere: Everywhere) -> None:
 
 
 def deaf_to_start_level(everywhere: Everywhere) -> None:
-    """13.e: all levels walk, whatever was asked for."""
+    """13.e: the noise of all levels moves, whatever the start level."""
     original = animation.animation_frames
 
     def frames(
-        model: SinGAN, count: int, *, start_level: int = 0, **options: object
+        model: SinGAN, count: int, *, start_level: int = 0, **options: Any
     ) -> Iterator[Tensor]:
         return original(model, count, **options)
 
@@ -56,7 +57,7 @@ def deaf_to_start_level(everywhere: Everywhere) -> None:
 
 
 def starts_at_rest(everywhere: Everywhere) -> None:
-    """13.f, 13.g: a loop that begins at the photograph, as an open walk does."""
+    """13.f, 13.g: a loop that begins at rest, as an open walk does."""
 
     def rest(shock: object, frames: int, alpha: float, beta: float, centre: Maps) -> tuple:
         still = [torch.zeros_like(z) for z in centre]
@@ -69,7 +70,7 @@ def faded_into_itself(everywhere: Everywhere) -> None:
     """13.h: a loop made by fading an open walk into its other half."""
     original = animation.walk
 
-    def walk(shocks: Tensor, *, loop: bool = False, **options: float) -> Tensor:
+    def walk(shocks: Tensor, *, loop: bool = False, **options: Any) -> Tensor:
         walked = original(shocks, **options)
         return (walked + walked.roll(len(walked) // 2, 0)) / 2 if loop else walked
 
@@ -77,15 +78,15 @@ def faded_into_itself(everywhere: Everywhere) -> None:
 
 
 def keeps_all_frames(everywhere: Everywhere) -> None:
-    """13.i: all frames are made before the first is given."""
+    """13.i: all frames are made before the first is yielded."""
     original = animation.animation_frames
     everywhere(original, lambda *given, **options: iter(list(original(*given, **options))))
 
 
 def not_on_a_circle(everywhere: Everywhere) -> None:
-    """13.j: a plain sample in place of a tile."""
+    """13.j: a plain sample in place of a seamless one."""
 
-    def sample(model: SinGAN, n: int = 1, **options: object) -> Tensor:
+    def sample(model: SinGAN, n: int = 1, **options: Any) -> Tensor:
         return model.sample(n, seed=options["seed"])
 
     everywhere(seamless.sample_seamless, sample)
@@ -94,16 +95,16 @@ def not_on_a_circle(everywhere: Everywhere) -> None:
 def resized(everywhere: Everywhere) -> None:
     """13.k: another aspect by plain resizing."""
 
-    def retarget(model: SinGAN, size: tuple[int, int], **options: object) -> Tensor:
+    def retarget(model: SinGAN, size: tuple[int, int], **options: Any) -> Tensor:
         return images.resize(model.image, size)
 
     everywhere(retargeting.retarget, retarget)
 
 
 def without_z_star(everywhere: Everywhere) -> None:
-    """13.l: a larger map is new noise all over."""
+    """13.l: a larger map is new noise everywhere, without z*."""
 
-    def centre(model: SinGAN, start_level: int, size: object, seed: int) -> Maps:
+    def centre(model: SinGAN, start_level: int, size: Any, seed: int) -> Maps:
         maps = model.draw_noise(level=start_level, size=size, seed=seed)
         return [z if k == 0 else torch.zeros_like(z) for k, z in enumerate(maps)]
 
@@ -128,5 +129,5 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
 # Parameters for which the claims fail as surely, and sooner.
 QUICKER = {"frames": 12}
 
-# A student's own photograph must not break the lesson.
+# Other photographs must not break the lesson.
 OTHER_PHOTOS = ("balloon_festival", "deep_field", "painted_coast")

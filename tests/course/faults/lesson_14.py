@@ -1,14 +1,15 @@
-"""What the claims of lesson 14 name, switched off (see ``faults``)."""
+"""What the claims of lesson 14 name, switched off (see the package ``faults``)."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from singan_edu.course.exercises import lesson_14
+from singan_edu.course.labs import lesson_14
 from singan_edu.evaluation import controls, metrics, sifid, study
 
 from .everywhere import Everywhere
@@ -17,7 +18,7 @@ from .lesson_04 import noise_forgotten
 
 
 def without_overlap(everywhere: Everywhere) -> None:
-    """14.a: the spreads are added up, not compared."""
+    """14.a: the distance lacks the overlap of the covariances."""
 
     def distance(mean_a: Tensor, cov_a: Tensor, mean_b: Tensor, cov_b: Tensor) -> float:
         return ((mean_a - mean_b).square().sum() + cov_a.trace() + cov_b.trace()).item()
@@ -26,7 +27,7 @@ def without_overlap(everywhere: Everywhere) -> None:
 
 
 def places_seen(everywhere: Everywhere) -> None:
-    """14.b: each feature comes with where it is, from left to right."""
+    """14.b: features include their horizontal position."""
 
     def features(image: Tensor, *, seed: int = 0) -> Tensor:
         found = original(image, seed=seed)
@@ -38,12 +39,12 @@ def places_seen(everywhere: Everywhere) -> None:
 
 
 def no_floor(everywhere: Everywhere) -> None:
-    """14.d: the photograph is held to be at distance nought from itself."""
+    """14.d: the noise floor is taken to be zero."""
     everywhere(metrics.swd_noise_floor, lambda real, **options: 0.0)
 
 
 def not_squared(everywhere: Everywhere) -> None:
-    """14.e: the distance itself in place of its square, which shrinks with the contrast only."""
+    """14.e: the root of the distance, which shrinks with the contrast and not with its square."""
     original = sifid.frechet_distance
     everywhere(original, lambda *clouds: original(*clouds) ** 0.5)
 
@@ -51,7 +52,7 @@ def not_squared(everywhere: Everywhere) -> None:
 def blind_to_copies(everywhere: Everywhere) -> None:
     """14.f: no copy is ever found."""
 
-    def copy_map(real: Tensor, fake: Tensor, **options: object) -> metrics.CopyMap:
+    def copy_map(real: Tensor, fake: Tensor, **options: Any) -> metrics.CopyMap:
         found = original(real, fake, **options)
         return dataclasses.replace(found, regions=0 * found.regions)
 
@@ -60,7 +61,7 @@ def blind_to_copies(everywhere: Everywhere) -> None:
 
 
 def guessing_is_all(everywhere: Everywhere) -> None:
-    """14.g: the rate in shares of one half, so that guessing comes out as one."""
+    """14.g: rates are divided by one half, so that guessing has rate 1."""
 
     def confusion(answers: list[study.Answer]) -> study.Confusion:
         found = original(answers)
@@ -71,7 +72,7 @@ def guessing_is_all(everywhere: Everywhere) -> None:
 
 
 def one_standard_error(everywhere: Everywhere) -> None:
-    """14.h: an interval of one standard error, which holds the truth in two of three."""
+    """14.h: intervals of one standard error, which contain the truth in two of three classes."""
     original = study.wilson_interval
     everywhere(original, lambda wrong, n, confidence=0.68: original(wrong, n, confidence))
 
@@ -82,7 +83,7 @@ def patches_forgotten(everywhere: Everywhere) -> None:
 
 
 def not_mirrored(everywhere: Everywhere) -> None:
-    """14.k: the suspect forgets its trick."""
+    """14.k: the suspect does not mirror its images."""
     original = lesson_14.suspect
     everywhere(original, lambda: original().flip(-1))
 
@@ -101,5 +102,5 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "14.k": not_mirrored,
 }
 
-# A student's own photograph must not break the lesson.
+# Other photographs must not break the lesson.
 OTHER_PHOTOS = ("birds_at_dusk", "deep_field")

@@ -1,17 +1,18 @@
-"""What the claims of lesson 15 name, switched off (see ``faults``)."""
+"""What the claims of lesson 15 name, switched off (see the package ``faults``)."""
 
 from __future__ import annotations
 
 import contextlib
 import random
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from singan_edu import losses, pyramid
 from singan_edu.course import ablations, differences
-from singan_edu.course.exercises import lesson_15
+from singan_edu.course.labs import lesson_15
 from singan_edu.evaluation import controls
 from singan_edu.model import SinGAN
 
@@ -38,7 +39,7 @@ def norm_of_the_sum(everywhere: Everywhere) -> None:
 
 
 def switch_stuck(everywhere: Everywhere) -> None:
-    """15.c: a switch that moves nothing."""
+    """15.c: a switch without effect."""
     everywhere(ablations.switched, lambda switch: contextlib.nullcontext())
 
 
@@ -53,9 +54,9 @@ def one_way_only(everywhere: Everywhere) -> None:
 
 
 def control_that_moves(everywhere: Everywhere) -> None:
-    """15.e: in the control something was changed."""
+    """15.e: the control has the values of a switch with an effect."""
 
-    def table(*arguments: object) -> list[dict[str, str]]:
+    def table(*arguments: Any) -> list[dict[str, str]]:
         lines = original(*arguments)
         other = {(x["picture"], x["seed"]): x for x in lines if x["side"] == "penalty_norm"}
         return [
@@ -68,9 +69,9 @@ def control_that_moves(everywhere: Everywhere) -> None:
 
 
 def sides_dealt_out(everywhere: Everywhere) -> None:
-    """15.f: which values stand on which side is an accident."""
+    """15.f: the values are dealt out at random to both sides."""
 
-    def table(*arguments: object) -> list[dict[str, str]]:
+    def table(*arguments: Any) -> list[dict[str, str]]:
         lines, rng = original(*arguments), random.Random(0)
         values = [line["reconstruction"] for line in lines]
         rng.shuffle(values)
@@ -81,22 +82,22 @@ def sides_dealt_out(everywhere: Everywhere) -> None:
 
 
 def layout_kept(everywhere: Everywhere) -> None:
-    """15.g: samples never leave the photograph's layout."""
+    """15.g: samples keep the layout of the training image."""
 
     class Tame(SinGAN):
-        def sample(self, n: int = 1, *, start_level: int = 0, **options: object) -> Tensor:
+        def sample(self, n: int = 1, *, start_level: int = 0, **options: Any) -> Tensor:
             return SinGAN.sample(self, n, start_level=max(1, start_level), **options)
 
     everywhere(SinGAN, Tame)
 
 
 def patches_of_noise(everywhere: Everywhere) -> None:
-    """15.h: the baseline puts pixels together, not patches."""
+    """15.h: the baseline combines pixels, not patches."""
     everywhere(controls.patch_nearest_neighbours, controls.colour_matched_noise)
 
 
 def as_many_samples(everywhere: Everywhere) -> None:
-    """15.i: the study was fair all along."""
+    """15.i: the study has no fault."""
     original = lesson_15.sloppy_study
     everywhere(original, lambda fair=False: original(fair=True))
 
@@ -116,5 +117,5 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
 # Parameters for which the claims fail as surely, and sooner.
 QUICKER = {"iterations": [3, 2, 1]}
 
-# A student's own photograph must not break the lesson.
+# Other photographs must not break the lesson.
 OTHER_PHOTOS = ("gravel", "deep_field")
