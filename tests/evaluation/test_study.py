@@ -61,7 +61,7 @@ def test_a_plan_depends_on_the_seed_alone_and_is_for_fifty_trials():
     for seed in range(50):
         plan, again, other = (study.plan_trials(PLACES, "paired", seed=s) for s in (seed, seed, 99))
         assert plan == again != other
-    assert len(plan) == 50 == study.TRIALS and study.EXPOSURE_SECONDS == 1
+    assert len(plan) == 50 == study.TRIALS_PER_PERSON and study.EXPOSURE_SECONDS == 1
     plans = [study.plan_trials(PLACES[:8], "unpaired", seed=seed) for seed in range(20)]
     assert len({frozenset(t.photograph for t in p if t.truth == "real") for p in plans}) > 10
 
@@ -102,7 +102,7 @@ def test_a_file_or_a_person_does_not_count_twice(tmp_path):
 
 
 RECORD = dataclasses.asdict(answers("left", 1, 0)[0])
-WHOLE = dict(format=study.FORMAT, answers=[RECORD])
+WHOLE = dict(format=study.ANSWERS_FORMAT, answers=[RECORD])
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_wilson_interval_holds_the_rate_and_solves_its_equation(n, share, conf
     wrong = round(share * n)
     low, high = study.wilson_interval(wrong, n, confidence)
     assert 0 <= low <= wrong / n <= high <= 1 and low < high
-    z = study.z_score((1 + confidence) / 2)
+    z = study.normal_quantile((1 + confidence) / 2)
     for bound in (low, high):
         assert (wrong / n - bound) ** 2 == pytest.approx(z**2 * bound * (1 - bound) / n, abs=1e-9)
 
@@ -226,23 +226,26 @@ MIXED = answers("left", 1, 0) + answers("real", 1, 0)
     [
         (lambda: study.plan_trials([], "paired"), "list of photographs"),
         (lambda: study.plan_trials("lake", "paired"), "list of photographs"),
-        (lambda: study.plan_trials(["lake", "lake"], "paired"), "no two of one name"),
+        (lambda: study.plan_trials(["lake", "lake"], "paired"), "different names"),
         (lambda: study.plan_trials(PLACES, "paired", trials=1), "two trials or more"),
         (lambda: study.plan_trials(PLACES, "paired", samples_per_photograph=0), "one sample or"),
         (lambda: study.plan_trials(PLACES, "tripled"), "\"unpaired\", not 'tripled'"),
         (lambda: Trial("paired", "lake", "real"), "The truth is one of"),
         (lambda: Trial("unpaired", "lake", "real", 2), "a real None"),
-        (lambda: Trial("unpaired", "lake", "fake", "2"), "A fake has a sample number"),
+        (
+            lambda: Trial("unpaired", "lake", "fake", "2"),  # type: ignore[arg-type]  # on purpose
+            "A fake has a sample number",
+        ),
         (lambda: study.save_answers([], "never.json"), "not of: none"),
         (lambda: study.save_answers(MIXED, "never.json"), "one study"),
         (lambda: study.confusion([]), "not of: none"),
         (lambda: study.confusion(answers("left", 0, 0, 3)), "All trials were missed"),
         (lambda: study.confusion(MIXED), "merge sorts them"),
         (lambda: study.confusion(MIXED[:1] + answers("left", 1, 0, level=1)), "one study"),
-        (lambda: study.wilson_interval(6, 5), "Check"),
-        (lambda: study.wilson_interval(0, 0), "Check"),
-        (lambda: study.wilson_interval(1, 5, -0.5), "Check"),
-        (lambda: study.comparison_table([study.confusion(MIXED[:1])] * 2), "one result a study"),
+        (lambda: study.wilson_interval(6, 5), "wrong=6 must be from 0 to n=5"),
+        (lambda: study.wilson_interval(0, 0), "n at least 1"),
+        (lambda: study.wilson_interval(1, 5, -0.5), "confidence=-0.5 between"),
+        (lambda: study.comparison_table([study.confusion(MIXED[:1])] * 2), "one result per study"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_a_sentence(call, sentence):
