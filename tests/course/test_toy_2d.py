@@ -9,7 +9,8 @@ import torch
 from helpers import picture
 from torch import Tensor, nn
 
-from singan_edu.course.exercises import lesson_05 as clinic
+from singan_edu.course.exercises.lesson_05 import distance_on_a_line
+from singan_edu.course.labs import lesson_05 as lab
 from singan_edu.course.labs import toy_2d
 
 
@@ -38,9 +39,7 @@ def test_exact_distance_is_that_of_the_best_of_all_pairings():
 def test_on_a_line_the_sorted_pairing_is_the_best():
     one, other = torch.randn(2, 30, generator=torch.Generator().manual_seed(0))
     flat = [torch.stack([points, torch.zeros(30)], dim=1) for points in (one, other)]
-    assert clinic.distance_on_a_line(one, other) == pytest.approx(
-        toy_2d.exact_distance(*flat), rel=1e-5
-    )
+    assert distance_on_a_line(one, other) == pytest.approx(toy_2d.exact_distance(*flat), rel=1e-5)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -89,7 +88,7 @@ def test_clipping_bounds_every_weight():
 # ------------------------------------------------------------------------------------- on a picture
 def test_patches_are_cut_row_by_row():
     image = picture()
-    patches = clinic.cut_patches(image)
+    patches = lab.cut_patches(image)
     height, width = image.shape[-2:]
     assert patches.shape == ((height - 10) * (width - 10), 3, 11, 11)
     assert torch.equal(patches[width - 10 + 2], image[0, :, 1:12, 2:13])
@@ -97,5 +96,5 @@ def test_patches_are_cut_row_by_row():
 
 def test_milliseconds_takes_turns():
     calls = []
-    times = clinic.milliseconds({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, 3)
+    times = lab.milliseconds({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, 3)
     assert calls == ["a", "b"] * 4 and set(times) == {"a", "b"} and min(times.values()) >= 0

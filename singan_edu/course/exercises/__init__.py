@@ -163,6 +163,18 @@ def value_exercise(
     return lambda solution: Exercise(number, title, dots, minutes, solution, None, tolerance, draw)
 
 
+def is_blank(thing: object) -> bool:
+    """Whether a thing is what an exercise looks like before it is attempted.
+
+    Args:
+        thing: an answer, or what it returns.
+
+    Returns:
+        True for None and for ``...``.
+    """
+    return thing is None or thing is ...
+
+
 def exercises_of(lesson: str) -> tuple[Exercise, ...]:
     """Return the exercises of a lesson in order, () if it has none.
 

@@ -9,16 +9,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from singan_edu import losses, networks
-from singan_edu.course.exercises import lesson_05
+from singan_edu.config import TrainConfig
+from singan_edu.course.exercises import lesson_05 as exercises
+from singan_edu.course.labs import lesson_05 as lab
 from singan_edu.course.labs import toy_2d
-from singan_edu.training import level as training_level
 
 from .everywhere import Everywhere
 
 
 def no_penalty(everywhere: Everywhere) -> None:
-    """05.a, 05.b, 05.f: nothing keeps the critic from getting steep."""
-    everywhere(losses.gradient_penalty, lambda critic, points: torch.zeros(()))
+    """05.a, 05.b, 05.f: nothing keeps the gradient of the discriminator small."""
+    everywhere(losses.gradient_penalty, lambda discriminator, points: torch.zeros(()))
 
 
 def scores_between_zero_and_one(everywhere: Everywhere) -> None:
@@ -40,44 +41,50 @@ def never_saturates(everywhere: Everywhere) -> None:
 
 
 def downhill(everywhere: Everywhere) -> None:
-    """05.e: the generator's points go down the critic's landscape."""
+    """05.e: the generator's points move towards lower scores."""
     everywhere(losses.adversarial_loss, lambda scores: scores.mean())
 
 
 def patches_mixed(everywhere: Everywhere) -> None:
     """05.g: a discriminator with normalisation, in which each patch's score depends on all."""
 
-    def build(config, level: int, channels: int) -> networks.Discriminator:
+    def build(config: TrainConfig, level: int, channels: int) -> networks.Discriminator:
         return original(config.replace(discriminator_norm="instance"), level, channels)
 
-    original = training_level.build_discriminator
+    original = networks.build_discriminator
     everywhere(original, build)
 
 
-def slope_of_the_mean(everywhere: Everywhere) -> None:
+def gradient_of_the_mean(everywhere: Everywhere) -> None:
     """05.h: the gradient of the mean score in place of that of their sum."""
 
-    def gradient(critic: nn.Module, image: Tensor) -> Tensor:
-        return original(critic, image) / critic(image).numel()
+    def gradient(discriminator: nn.Module, image: Tensor) -> Tensor:
+        return original(discriminator, image) / discriminator(image).numel()
 
     original = losses.input_gradient
     everywhere(original, gradient)
 
 
-def slopes_forgotten(everywhere: Everywhere) -> None:
-    """05.i: the chain rule written out as if LeakyReLU had the slope one everywhere."""
+def derivatives_forgotten(everywhere: Everywhere) -> None:
+    """05.i: the chain rule written out as if the derivative of LeakyReLU were one everywhere."""
     everywhere(networks.leaky_relu_derivative, torch.ones_like)
 
 
 def one_norm(everywhere: Everywhere) -> None:
     """05.j, 05.k: the library's penalty takes one norm for the picture, as the reader wanted."""
-    everywhere(losses.gradient_penalty, lesson_05.norm_over_everything)
+    everywhere(losses.gradient_penalty, exercises.norm_over_everything)
 
 
-def all_are_healthy(everywhere: Everywhere) -> None:
-    """05.l: no patient has a fault."""
-    original = lesson_05.faulty_loss
-    everywhere(original, lambda *arguments: original(*arguments[:-1], None))
+def no_fault(everywhere: Everywhere) -> None:
+    """05.l: no discriminator has a fault."""
+    original = lab.faulty_loss
+
+    def loss(
+        discriminator: nn.Module, real: Tensor, fake: Tensor, between: Tensor, fault: str | None
+    ) -> Tensor:
+        return original(discriminator, real, fake, between, None)
+
+    everywhere(original, loss)
 
 
 FAULTS: dict[str, Callable[[Everywhere], None]] = {
@@ -88,11 +95,11 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "05.e": downhill,
     "05.f": no_penalty,
     "05.g": patches_mixed,
-    "05.h": slope_of_the_mean,
-    "05.i": slopes_forgotten,
+    "05.h": gradient_of_the_mean,
+    "05.i": derivatives_forgotten,
     "05.j": one_norm,
     "05.k": one_norm,
-    "05.l": all_are_healthy,
+    "05.l": no_fault,
 }
 
 # Parameters for which the claims fail as surely, and sooner.
