@@ -5,11 +5,12 @@
     python benchmarks/ledger.py --minutes 4                as far as it comes; again: goes on
     python benchmarks/ledger.py --summary                  the summary again, nothing trained
 
-The rows are ``singan_edu/differences.toml``, their switches ``singan_edu/course/ablations.py``; what the
-columns mean is said in ``singan_edu/course/differences.py``, at ``MEASURES``. A line per side, picture and seed
-goes into ``singan_edu/course/differences.csv`` as soon as it is measured, and what is there is not measured
-again; the summary is ``differences.md`` beside it. All of it is at lesson size (48 pixels, 320
-iterations in all), and need not hold at 250.
+The rows are in ``singan_edu/course/differences.toml``, their switches in
+``singan_edu/course/ablations.py``; ``MEASURES`` in ``singan_edu/course/differences.py`` says what
+the columns mean. A line per side, picture and seed is appended to
+``singan_edu/course/differences.csv`` as soon as it is measured, and is not measured again. The
+summary is ``ledger.md`` beside this file. Everything is at lesson size (48 pixels, 320 iterations
+in all); results may differ at 250 pixels.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from quality import append_row, circumstances, find_pictures
+from quality import append_row, environment, find_pictures
 from torch import Tensor
 
 import singan_edu as sg
@@ -28,16 +29,25 @@ from singan_edu.course import differences
 from singan_edu.course.ablations import REFERENCE, Switch
 from singan_edu.evaluation.scorecard import Reference
 from singan_edu.files import write_bytes
+from singan_edu.images import size_of
 
 PICTURES = ("balloon_festival", "pagoda_lake")
 FACTS = "date machine threads torch python commit".split()
-COLUMNS = ["side", "picture", "seed", *differences.MEASURES, *differences.EXTRA, "seconds", *FACTS]
+COLUMNS = [
+    "side",
+    "picture",
+    "seed",
+    *differences.MEASURES,
+    *differences.EXTRA_MEASURES,
+    "seconds",
+    *FACTS,
+]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line; train and measure, then summarise."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rows", nargs="+", default=differences.ids(measured=True))
+    parser.add_argument("--rows", nargs="+", default=differences.names(measured=True))
     parser.add_argument("--pictures", nargs="+", default=PICTURES, help="bundled name or file")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin nothing after")
@@ -56,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def benchmark(options: argparse.Namespace) -> None:
     """Everything that is not in the table yet, seed by seed, until the time is up."""
-    started, made = time.monotonic(), circumstances("cpu")
+    started, made = time.monotonic(), environment("cpu")
     pictures = find_pictures(options.pictures)
     for seed in options.seeds:  # seed by seed: what is interrupted has all rows with fewer seeds
         for sides in by_training(options.rows):
@@ -70,7 +80,7 @@ def benchmark(options: argparse.Namespace) -> None:
 
 def by_training(rows: Sequence[str]) -> list[list[Switch]]:
     """The sides of the rows, in groups that a single training serves: they differ in drawing."""
-    both = [side for name in rows for side in differences.row(name).sides or ()]
+    both = [side for name in rows for side in differences.find(name).sides or ()]
     groups: list[list[Switch]] = []
     for side in {side.label: side for side in (REFERENCE, *both)}.values():
         same = [group for group in groups if is_same_training(group[0], side)]
@@ -99,7 +109,7 @@ def measured(photo: Tensor, sides: Sequence[Switch], seed: int) -> Iterator[dict
     own = seed + 1000 if sides[0].label == "nothing" else seed  # the control: other seeds
     pyramid = differences.train_switched(photo, sides[0], seed=own)
     seconds = time.perf_counter() - started
-    reference = Reference.measure(sg.resize(photo, tuple(pyramid.image.shape[-2:])))
+    reference = Reference.measure(sg.resize(photo, size_of(pyramid.image)))
     for side in sides:
         values = differences.measure_switched(pyramid, photo, side, reference)
         line = {name: round(value, 4) for name, value in values.items()}

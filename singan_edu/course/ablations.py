@@ -1,8 +1,8 @@
-"""What others do in place of this library, as switches that can be thrown one at a time.
+"""What the paper's authors and re-implementations do differently, as switches of this library.
 
-A ``Switch`` changes fields of ``TrainConfig``, puts functions in the place of others, or draws
-samples in another way. ``SWITCHES`` has one for each row of the ledger that can be measured at
-lesson size. Taught in lesson 15.
+A ``Switch`` changes fields of ``TrainConfig``, replaces functions of the library, or draws samples
+in another way. ``SWITCHES`` has one for each row of the ledger that can be measured at lesson size.
+Taught in lesson 15.
 """
 
 from __future__ import annotations
@@ -17,35 +17,45 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .. import losses, model, networks
+from .. import losses, networks
+from .. import model as model_module
 from ..applications.super_resolution import super_resolve
 from ..config import TrainConfig
+from ..images import Size
 from ..model import SinGAN
 from ..training import level as training_level
 from ..training import run as training_run
 from ..training.state import TrainState
 
 SAMPLES, SAMPLES_SEED = 8, 1
-ENLARGED = 4 / 3  # about one step between the levels of the ledger's recipe
-_MODULES = dict(model=model, networks=networks, level=training_level, run=training_run)
+ENLARGEMENT = 4 / 3  # about one step between the levels of the ledger's configuration
+_MODULES = dict(model=model_module, networks=networks, level=training_level, run=training_run)
 
 
 # ------------------------------------------------------------------------------------ the switches
-def draw_samples(pyramid: SinGAN, photo: Tensor) -> Tensor:
-    """Samples from the coarsest level, (8, C, h, w): what is measured unless a switch says so."""
-    return pyramid.sample(SAMPLES, seed=SAMPLES_SEED)
+def draw_samples(model: SinGAN, photo: Tensor) -> Tensor:
+    """Draw samples from the coarsest level, which are measured unless a switch draws others.
+
+    Args:
+        model: a trained model.
+        photo: (1, C, H, W) in [-1, 1], not used here.
+
+    Returns:
+        (8, C, h, w) in [-1, 1].
+    """
+    return model.sample(SAMPLES, seed=SAMPLES_SEED)
 
 
 @dataclass(frozen=True, eq=False)
 class Switch:
-    """One side of a row: everything of the recipe that is done otherwise.
+    """One side of a comparison: everything that differs from the reference.
 
     Attributes:
         label: its name in the table of measurements.
         changes: fields of ``TrainConfig``.
-        replacements: new functions by the dotted names of what they replace in this package,
-            ``"level.gradient_penalty"``; in force during training and sampling alike.
-        draw: makes the pictures to be measured from a pyramid and the photograph.
+        replacements: new functions by the dotted names of what they replace in the library,
+            ``"level.gradient_penalty"``; they are used in training and in sampling.
+        draw: makes the images to be measured from a trained model and the photograph.
     """
 
     label: str
@@ -54,7 +64,7 @@ class Switch:
     draw: Callable[[SinGAN, Tensor], Tensor] = draw_samples
 
     def describe(self) -> str:
-        """How to throw it, in the words of the library."""
+        """Return the changes as text, in the names of the library."""
         fields = ", ".join(f"{name}={value!r}" for name, value in self.changes.items())
         parts = [f"TrainConfig({fields})"] if fields else []
         parts += [f"{name} → {new.__name__}" for name, new in self.replacements.items()]
@@ -65,10 +75,19 @@ class Switch:
 
 @contextmanager
 def switched(switch: Switch) -> Iterator[None]:
-    """Within the block, the library's functions are those of ``switch.replacements``.
+    """Apply the replacements of a switch within a ``with`` block.
 
-    For experiments alone: it changes the modules themselves, for everyone in this process, and
-    changes them back at the end, come what may.
+    For experiments only: it changes the modules themselves, for all code in this process, and
+    restores them at the end of the block, also after an error.
+
+    Args:
+        switch: whose ``replacements`` are applied.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        AttributeError: a replacement names something that the library does not have.
     """
     before = []
     try:
@@ -83,43 +102,68 @@ def switched(switch: Switch) -> Iterator[None]:
 
 
 def _owner(name: str) -> tuple[Any, str]:
-    """The module or class that holds ``name``, and the last part of it."""
+    """Return the module or class that holds ``name``, and the last part of the name."""
     module, *path, attribute = name.split(".")
     owner = _MODULES[module]
     for part in path:
         owner = getattr(owner, part)
-    getattr(owner, attribute)  # refuses a name that is not there
+    getattr(owner, attribute)  # raises for an unknown name
     return owner, attribute
 
 
-# ---------------------------------------------------------- what others do in place of a function
+# ------------------------------------------------------------------------- replacement functions
 def penalty_per_picture(discriminator: nn.Module, image: Tensor) -> Tensor:
-    """One norm for the whole picture, of the mean score that the losses use: WGAN-GP's text.
+    """Compute the gradient penalty with one norm for the whole image.
 
-    In place of ``losses.gradient_penalty``, which takes a norm for each pixel, of the summed score.
+    It is the norm of the mean score's gradient, as the text of WGAN-GP (Gulrajani et al. 2017, eq.
+    3) has it. ``losses.gradient_penalty`` takes a norm for each pixel, of the summed score.
+
+    Args:
+        discriminator: D of a level.
+        image: (1, C, h, w) in [-1, 1], where the penalty is computed.
+
+    Returns:
+        The penalty, a tensor of no dimensions.
     """
     scores = discriminator(image).numel()
-    slope = torch.linalg.vector_norm(losses.input_gradient(discriminator, image)) / scores
-    return (slope - 1).square()
+    gradient = losses.input_gradient(discriminator, image)
+    norm: Tensor = torch.linalg.vector_norm(gradient) / scores
+    return (norm - 1).square()
 
 
 def no_penalty(discriminator: nn.Module, image: Tensor) -> Tensor:
-    """Zero: spectral normalisation bounds the slope by itself."""
+    """Return zero, because spectral normalisation bounds the gradient norm by itself.
+
+    Args:
+        discriminator: D of a level, not used.
+        image: (1, C, h, w), not used.
+    """
     return torch.zeros((), device=image.device)
 
 
 def hinge_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-    """D's hinge loss: scores beyond ±1 are good enough."""
+    """Compute D's hinge loss, which ignores scores beyond ±1 on the right side.
+
+    Args:
+        real_scores: of the training image, any shape.
+        fake_scores: of a generated image, any shape.
+    """
     return F.relu(1 - real_scores).mean() + F.relu(1 + fake_scores).mean()
 
 
 def spectral_discriminator(
     config: TrainConfig, level: int, image_channels: int
 ) -> networks.Discriminator:
-    """The discriminator with each convolution divided by its largest singular value."""
+    """Build a discriminator whose convolutions are divided by their largest singular values.
+
+    Args:
+        config: of the training run.
+        level: 0 is the coarsest.
+        image_channels: 3 for colour, 1 for grey.
+    """
     discriminator = networks.build_discriminator(config, level, image_channels)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(level)  # of the first guess at the singular vectors
+        torch.manual_seed(level)  # the iteration for the singular vectors starts at random
         for layer in discriminator.modules():
             if isinstance(layer, nn.Conv2d):
                 nn.utils.parametrizations.spectral_norm(layer)
@@ -127,7 +171,12 @@ def spectral_discriminator(
 
 
 def spectral_initialize(network: nn.Module, rng: torch.Generator) -> None:
-    """``initialize`` that reaches the weights behind spectral normalisation, too."""
+    """Initialise a network, including the weights behind spectral normalisation.
+
+    Args:
+        network: changed in place.
+        rng: source of the weights.
+    """
     networks.initialize(network, rng)
     with torch.no_grad():
         for name, weight in network.named_parameters():
@@ -137,7 +186,12 @@ def spectral_initialize(network: nn.Module, rng: torch.Generator) -> None:
 
 @torch.no_grad()
 def default_initialize(network: nn.Module, rng: torch.Generator) -> None:
-    """PyTorch's own start: weights uniform in ±1/sqrt(inputs), normalisation weights exactly 1."""
+    """Initialise a network as PyTorch does: weights uniform in ±1/sqrt(inputs), norm weights 1.
+
+    Args:
+        network: changed in place.
+        rng: source of the weights.
+    """
     networks.initialize(network, rng)
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d):
@@ -147,45 +201,99 @@ def default_initialize(network: nn.Module, rng: torch.Generator) -> None:
             layer.weight.fill_(1)
 
 
-def begin_afresh(
-    pyramid: SinGAN, rng: torch.Generator, before: TrainState | None = None, **rest: Any
+def begin_level_from_scratch(
+    model: SinGAN, rng: torch.Generator, before: TrainState | None = None, **options: Any
 ) -> TrainState:
-    """``begin_level`` that draws all weights anew, whatever the level before has learned."""
-    return training_level.begin_level(pyramid, rng, **rest)
+    """Set up the next level with new weights instead of those of the previous level.
+
+    Args:
+        model: with all coarser levels trained.
+        rng: source of the weights.
+        before: the previous level, not used.
+        options: passed on to ``begin_level``.
+    """
+    return training_level.begin_level(model, rng, **options)
 
 
 def three_channel_noise(
-    config: TrainConfig, level: int, size: tuple[int, int], image_channels: int
+    config: TrainConfig, level: int, size: Size, image_channels: int
 ) -> tuple[int, int, int]:
-    """The shape of a noise map with a channel for each colour, at the coarsest level as well."""
+    """Return the shape of a noise map with one channel per colour, also at the coarsest level.
+
+    Args:
+        config: of the training run.
+        level: 0 is the coarsest.
+        size: (height, width) of the level, in pixels.
+        image_channels: 3 for colour, 1 for grey.
+
+    Returns:
+        (channels, height, width).
+    """
     return _noise_shape(config, max(level, 1), size, image_channels)
 
 
 def constant_noise(real: Tensor, reconstructed_previous: Tensor, amplitude: float) -> float:
-    """Noise of standard deviation one at each level, however little is missing there."""
+    """Return a noise std of one, whatever the coarser levels have reconstructed.
+
+    Args:
+        real: training image at the level, (1, C, h, w), not used.
+        reconstructed_previous: upsampled reconstruction, (1, C, h, w), not used.
+        amplitude: factor of the noise std, not used.
+    """
     return 1.0
 
 
-def resize_without_antialiasing(
-    image: Tensor, size: tuple[int, int], *, quantize: bool = False
-) -> Tensor:
-    """What ``F.interpolate`` did before it could average: four pixels, however far apart."""
+def resize_without_antialiasing(image: Tensor, size: Size, *, quantize: bool = False) -> Tensor:
+    """Resize bicubically from the 4 × 4 nearest pixels, also where the image is reduced.
+
+    Args:
+        image: (n, C, H, W) in [-1, 1].
+        size: (height, width) in pixels.
+        quantize: not used.
+
+    Returns:
+        (n, C, height, width) in [-1, 1].
+    """
     return F.interpolate(image, size=size, mode="bicubic", align_corners=False).clamp(-1, 1)
 
 
-def resize_bilinear(image: Tensor, size: tuple[int, int], *, quantize: bool = False) -> Tensor:
-    """Straight lines between pixels; antialiased."""
+def resize_bilinear(image: Tensor, size: Size, *, quantize: bool = False) -> Tensor:
+    """Resize bilinearly, with antialiasing.
+
+    Args:
+        image: (n, C, H, W) in [-1, 1].
+        size: (height, width) in pixels.
+        quantize: not used.
+
+    Returns:
+        (n, C, height, width) in [-1, 1].
+    """
     return F.interpolate(image, size=size, mode="bilinear", antialias=True).clamp(-1, 1)
 
 
 def forward_without_tanh(self: networks.Generator, noise: Tensor, previous: Tensor) -> Tensor:
-    """``Generator.forward`` with a residual that nothing bounds."""
+    """Compute a generator's output without the tanh that bounds its residual.
+
+    Args:
+        self: the generator; this replaces its ``forward``.
+        noise: (n, noise channels, h, w), larger by the padding where the padding is noise.
+        previous: upsampled output of the previous level, (n, C, h, w) in [-1, 1].
+
+    Returns:
+        (n, C, h, w), unbounded.
+    """
     padded = networks.pad(noise, self.padding - self.noise_padding)
-    return previous + self.stack(padded + networks.pad(previous, self.padding))
+    residual: Tensor = self.stack(padded + networks.pad(previous, self.padding))
+    return previous + residual
 
 
 def update_with_a_fresh_fake(state: TrainState, fake: Tensor) -> None:
-    """``update_generator`` on a random sample of its own in each step of G."""
+    """Take one step of G on a new random sample instead of the iteration's.
+
+    Args:
+        state: of the level in training; changed in place.
+        fake: the iteration's sample, not used.
+    """
     _update_generator(
         state,
         state.generator(training_level.draw_noise(state), training_level.sample_previous(state)),
@@ -193,79 +301,130 @@ def update_with_a_fresh_fake(state: TrainState, fake: Tensor) -> None:
 
 
 def update_with_a_detached_fake(state: TrainState, fake: Tensor) -> None:
-    """The mend that makes the error go away: the fake is cut off, and D teaches G nothing."""
+    """Take one step of G on a detached fake, so that no gradient of D's scores reaches G.
+
+    A fake of an earlier forward pass raises an error in ``backward``; detaching it hides the error.
+
+    Args:
+        state: of the level in training; changed in place.
+        fake: the iteration's sample, (1, C, h, w).
+    """
     _update_generator(state, fake.detach().requires_grad_())
 
 
 def update_with_one_gradient(state: TrainState, fake: Tensor) -> None:
-    """All steps of G in an iteration follow the gradient of the first fake's score.
+    """Take one step of G with the adversarial gradient of the iteration's first step.
 
-    As near as PyTorch lets us come to one stale fake; the reconstruction is made anew each time.
+    It is the nearest to one stale fake that PyTorch allows. The gradient of the reconstruction loss
+    is computed anew in each step.
+
+    Args:
+        state: of the level in training; changed in place.
+        fake: the iteration's sample, (1, C, h, w).
     """
-    weights, now = list(state.generator.parameters()), (state.level, state.iteration)
-    if getattr(state.generator, "kept_for", None) != now:
+    generator: Any = state.generator  # carries the gradient from one step to the next
+    weights, now = list(generator.parameters()), (state.level, state.iteration)
+    if getattr(generator, "kept_for", None) != now:
         score = losses.adversarial_loss(state.discriminator(fake))
-        state.generator.kept = torch.autograd.grad(score, weights)
-        state.generator.kept_for = now
+        generator.kept = torch.autograd.grad(score, weights)
+        generator.kept_for = now
         state.losses |= dict(adversarial=score.detach())
     error = losses.reconstruction_loss(training_level.reconstruct(state), state.real)
     own = torch.autograd.grad(state.config.reconstruction_weight * error, weights)
-    for weight, adversarial, other in zip(weights, state.generator.kept, own):
+    for weight, adversarial, other in zip(weights, generator.kept, own):
         weight.grad = adversarial + other
     state.generator_optimizer.step()
     state.losses |= dict(reconstruction=error.detach())
 
 
-_noise_shape, _update_generator = (
-    model.noise_shape,
-    training_level.update_generator,
-)  # before any switch
+# The library's own functions, as they are before any switch is applied.
+_noise_shape, _update_generator = model_module.noise_shape, training_level.update_generator
 
 
-def _everywhere(new: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
-    """A new ``resize`` wherever training and sampling call it."""
+def _replace_resize(new: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
+    """Replace ``resize`` in all modules that call it in training and sampling."""
     return {f"{module}.resize": new for module in ("level", "model", "run")}
 
 
-# ------------------------------------------------------------------------------ other ways to draw
-def from_reconstruction(pyramid: SinGAN, photo: Tensor) -> Tensor:
-    """Samples that start at level 1 from the reconstruction."""
-    return pyramid.sample(SAMPLES, start_level=1, start="reconstruction", seed=SAMPLES_SEED)
+# ----------------------------------------------------------------------- other images to measure
+def from_reconstruction(model: SinGAN, photo: Tensor) -> Tensor:
+    """Draw samples that start at level 1 from the reconstruction.
+
+    Args:
+        model: a trained model.
+        photo: (1, C, H, W) in [-1, 1], not used.
+
+    Returns:
+        (8, C, h, w) in [-1, 1].
+    """
+    return model.sample(SAMPLES, start_level=1, start="reconstruction", seed=SAMPLES_SEED)
 
 
-def from_photograph(pyramid: SinGAN, photo: Tensor) -> Tensor:
-    """Samples that start at level 1 from the photograph, reduced to level 0 and enlarged."""
-    return pyramid.sample(SAMPLES, start_level=1, start="real", seed=SAMPLES_SEED)
+def from_photograph(model: SinGAN, photo: Tensor) -> Tensor:
+    """Draw samples that start at level 1 from the photograph, reduced to level 0 and enlarged.
+
+    Args:
+        model: a trained model.
+        photo: (1, C, H, W) in [-1, 1], not used.
+
+    Returns:
+        (8, C, h, w) in [-1, 1].
+    """
+    return model.sample(SAMPLES, start_level=1, start="real", seed=SAMPLES_SEED)
 
 
-def from_sharp_photograph(pyramid: SinGAN, photo: Tensor) -> Tensor:
-    """Samples that start at level 1 from the photograph at the size of level 1, not blurred."""
-    return pyramid.run_from(1, pyramid.image, blur=False, n=SAMPLES, seed=SAMPLES_SEED)
+def from_sharp_photograph(model: SinGAN, photo: Tensor) -> Tensor:
+    """Draw samples that start at level 1 from the photograph at the size of level 1, not blurred.
+
+    Args:
+        model: a trained model.
+        photo: (1, C, H, W) in [-1, 1], not used.
+
+    Returns:
+        (8, C, h, w) in [-1, 1].
+    """
+    return model.run_from(1, model.image, blur=False, n=SAMPLES, seed=SAMPLES_SEED)
 
 
-def enlarged_with_noise(pyramid: SinGAN, photo: Tensor) -> Tensor:
-    """The photograph enlarged by 4/3, noise before the step."""
-    return super_resolve(pyramid.image, ENLARGED, model=pyramid, seed=SAMPLES_SEED)
+def enlarged_with_noise(model: SinGAN, photo: Tensor) -> Tensor:
+    """Enlarge the photograph by 4/3 with noise.
+
+    Args:
+        model: a trained model.
+        photo: (1, C, H, W) in [-1, 1], not used.
+
+    Returns:
+        (1, C, 4/3 h, 4/3 w) in [-1, 1].
+    """
+    return super_resolve(model.image, ENLARGEMENT, model=model, seed=SAMPLES_SEED)
 
 
-def enlarged_without_noise(pyramid: SinGAN, photo: Tensor) -> Tensor:
-    """The photograph enlarged by 4/3, no noise."""
-    return super_resolve(pyramid.image, ENLARGED, model=pyramid, noise_scale=0)
+def enlarged_without_noise(model: SinGAN, photo: Tensor) -> Tensor:
+    """Enlarge the photograph by 4/3 without noise.
+
+    Args:
+        model: a trained model.
+        photo: (1, C, H, W) in [-1, 1], not used.
+
+    Returns:
+        (1, C, 4/3 h, 4/3 w) in [-1, 1].
+    """
+    return super_resolve(model.image, ENLARGEMENT, model=model, noise_scale=0)
 
 
-# ----------------------------------------------------------------------------- the table of them
+# ------------------------------------------------------------------------------- all the switches
 REFERENCE = Switch("reference")
 _THREE = dict(discriminator_steps=3, generator_steps=3, iterations=(54, 34, 20))
 _SLOW = dict(_THREE, learning_rate=5e-4)
 
 
 def _config(label: str, **changes: Any) -> Switch:
-    """A switch that is nothing but fields of the config."""
+    """Return a switch that changes fields of the configuration."""
     return Switch(label, changes)
 
 
 def _function(label: str, **replacements: Callable[..., Any]) -> Switch:
-    """A switch that replaces functions of ``training.level``."""
+    """Return a switch that replaces functions of ``training.level``."""
     return Switch(label, {}, {f"level.{name}": new for name, new in replacements.items()})
 
 
@@ -275,8 +434,8 @@ _ALL = (
     # the pyramid
     _config("pyramid_rule", pyramid_rule="official"),
     _config("quantize_resize", quantize_resize=True),
-    Switch("antialias", {}, _everywhere(resize_without_antialiasing)),
-    Switch("bilinear", {}, _everywhere(resize_bilinear)),
+    Switch("antialias", {}, _replace_resize(resize_without_antialiasing)),
+    Switch("bilinear", {}, _replace_resize(resize_bilinear)),
     # the networks and where they start
     _config("discriminator_norm", discriminator_norm="batch"),
     _config("generator_instance", generator_norm="instance"),
@@ -286,7 +445,7 @@ _ALL = (
     _config("padding_conv", padding="conv"),
     _config("padding_noise", padding="noise"),
     _function("first_weights", initialize=default_initialize),
-    Switch("from_below", {}, {"run.begin_level": begin_afresh}),
+    Switch("from_below", {}, {"run.begin_level": begin_level_from_scratch}),
     # the noise
     _config("z_star", resample_reconstruction_noise=True),
     _function("noise_amplitude", noise_std_for=constant_noise),

@@ -23,7 +23,7 @@ from singan_edu.training import run as training_run
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SMALL = dict(min_size=20, max_size=40, iterations=6, channels=4, max_channels=4)
-TINY = differences.RECIPE | SMALL
+TINY = differences.BASE_CONFIG | SMALL
 MEASURED = [one for one in LEDGER if one.switch]
 
 
@@ -31,12 +31,12 @@ MEASURED = [one for one in LEDGER if one.switch]
 def test_every_row_says_what_differs_and_what_is_done_here():
     assert len(LEDGER) > 30
     for one in LEDGER:
-        assert one.what and one.here and one.lesson.isdigit() and len(one.lesson) == 2, one.id
-        assert one.id == "nothing" or one.paper or one.authors or one.others, one.id
+        assert one.what and one.here and one.lesson.isdigit() and len(one.lesson) == 2, one.name
+        assert one.name == "nothing" or one.paper or one.authors or one.others, one.name
 
 
 def test_every_row_is_measured_or_says_why_not():
-    assert [one.id for one in LEDGER if bool(one.switch) == bool(one.why_not)] == []
+    assert [one.name for one in LEDGER if bool(one.switch) == bool(one.why_not)] == []
     assert {one.against for one in LEDGER} <= set(SWITCHES)
 
 
@@ -46,15 +46,15 @@ def test_every_switch_is_one_side_of_a_row():
 
 
 def test_a_row_reads_as_text():
-    text = str(differences.row("z_star"))
+    text = str(differences.find("z_star"))
     assert "drawn once" in text and "TrainConfig(resample_reconstruction_noise=True)" in text
-    assert differences.SILENT in str(differences.row("quantize_resize"))
-    assert "none: " in str(differences.row("sifid_layer"))
+    assert differences.NOT_STATED in str(differences.find("quantize_resize"))
+    assert "none: " in str(differences.find("sifid_layer"))
 
 
 def test_an_unknown_row_says_which_there_are():
     with pytest.raises(ValueError, match="z_star"):
-        differences.row("z star")
+        differences.find("z star")
 
 
 # ------------------------------------------------------------------------------------ the switches
@@ -62,7 +62,7 @@ def test_an_unknown_row_says_which_there_are():
 def test_a_switch_names_what_is_there(switch):
     fields = {field.name for field in dataclasses.fields(TrainConfig)}
     assert set(switch.changes) <= fields
-    default = TrainConfig.preset("lesson", **differences.RECIPE)
+    default = TrainConfig.preset("lesson", **differences.BASE_CONFIG)
     assert all(getattr(default, name) != value for name, value in switch.changes.items())
     for name, new in switch.replacements.items():
         owner, attribute = ablations._owner(name)
@@ -96,15 +96,17 @@ def short(switch: Switch) -> Switch:
 def made_by(switch: Switch) -> torch.Tensor:
     """What is drawn from a tiny pyramid that was trained with the switch thrown."""
     photo, seed = picture(80, 108), 1 if switch.label == "nothing" else 0
-    pyramid = differences.train_switched(photo, short(switch), seed=seed, recipe=TINY)
+    pyramid = differences.train_switched(photo, short(switch), seed=seed, base=TINY)
     with ablations.switched(switch):
         return switch.draw(pyramid, photo)
 
 
-@pytest.mark.parametrize("one", MEASURED, ids=lambda one: one.id)
+@pytest.mark.parametrize("one", MEASURED, ids=lambda one: one.name)
 def test_a_switch_changes_something_and_is_as_sure_as_any_training(one):
-    if one.id == "iterations":  # here all trainings are of one length
-        assert one.switch.changes["iterations"] == sum(differences.RECIPE["iterations"]) // 3 + 1
+    if one.name == "iterations":  # here all trainings are of one length
+        assert (
+            one.switch.changes["iterations"] == sum(differences.BASE_CONFIG["iterations"]) // 3 + 1
+        )
         return
     without, with_it = map(made_by, one.sides)
     assert torch.isfinite(with_it).all()
@@ -157,9 +159,9 @@ def test_one_gradient_is_kept_for_an_iteration_and_no_longer(photo, config):
 
 
 def test_measures_are_those_that_are_named(photo):
-    pyramid = differences.train_switched(picture(80, 108), short(REFERENCE), recipe=TINY)
+    pyramid = differences.train_switched(picture(80, 108), short(REFERENCE), base=TINY)
     found = differences.measure_switched(pyramid, picture(80, 108), REFERENCE)
-    assert set(found) == {*differences.MEASURES, *differences.EXTRA} - {"enlargement"}
+    assert set(found) == {*differences.MEASURES, *differences.EXTRA_MEASURES} - {"enlargement"}
     enlarged = differences.measure_switched(pyramid, picture(80, 108), SWITCHES["enlargement"])
     assert set(enlarged) == {"enlargement"} and 0 < enlarged["enlargement"] < 255
 
@@ -167,7 +169,7 @@ def test_measures_are_those_that_are_named(photo):
 # ---------------------------------------------------------------------------------- what it allows
 def lines(side: str, values: dict[str, list[float]], measure: str = "fidelity") -> list[dict]:
     """Lines of a table: values by picture, seeds from 0."""
-    blank = dict.fromkeys([*differences.MEASURES, *differences.EXTRA], "")
+    blank = dict.fromkeys([*differences.MEASURES, *differences.EXTRA_MEASURES], "")
     return [
         blank | {"side": side, "picture": name, "seed": str(seed), measure: str(value)}
         for name, found in values.items()
@@ -185,7 +187,7 @@ def test_an_effect_is_read_seed_by_seed():
     )
     assert found.differences("a") == pytest.approx([0.3, 0.3, 0.3])
     assert found.differences() == pytest.approx([0.3, 0.3, 0.3, 0.5, 0.4, 0.3])
-    assert found.p_value == 2 / 400 and found.found
+    assert found.p_value == 2 / 400 and found.is_significant
     assert str(found) == "+0.30 (+0.30 … +0.50)"
 
 
@@ -213,7 +215,7 @@ def test_a_row_may_be_held_against_another_switch():
 
 
 def test_one_picture_with_three_seeds_cannot_show_anything():
-    assert not Effect({"a": {0: 0, 1: 0, 2: 0}}, {"a": {0: 9, 1: 8, 2: 9}}).found
+    assert not Effect({"a": {0: 0, 1: 0, 2: 0}}, {"a": {0: 9, 1: 8, 2: 9}}).is_significant
 
 
 values = st.lists(st.integers(-50, 50), min_size=1, max_size=4)

@@ -53,7 +53,7 @@ def draw_row(table: Lines, row: str, measure: str) -> Figure:
         ax.tick_params(labelsize=TITLE_SIZE - 1)
         ax.spines[["top", "right"]].set_visible(False)
     panels[0].set_ylabel(measure, fontsize=TITLE_SIZE)
-    said = "more than seeds do" if found.found else "no effect found"
+    said = "more than seeds do" if found.is_significant else "no effect found"
     figure.suptitle(f"{row}: p = {found.p_value:.3f}, {said}", fontsize=TITLE_SIZE)
     return figure
 
@@ -94,7 +94,7 @@ def _draw_effect(ax: Axes, height: int, effect: differences.Effect | None) -> No
     """Draw one row of one panel: dots, their median, and a band if an effect was found."""
     if effect is None:
         return
-    if effect.found:
+    if effect.is_significant:
         ax.axhspan(height - 0.5, height + 0.5, color="0.9", zorder=-1, lw=0)
     for picture, colour in zip(effect.without, COLOURS):
         values = effect.differences(picture)
@@ -105,7 +105,7 @@ def _draw_effect(ax: Axes, height: int, effect: differences.Effect | None) -> No
 
 def _measured(table: Lines) -> list[str]:
     """List the rows of the ledger for which the table has the first of the drawn measures."""
-    names = differences.ids(measured=True)
+    names = differences.names(measured=True)
     return [name for name in names if differences.effect(table, name, DRAWN[0])]
 
 
@@ -119,7 +119,7 @@ def verdicts(table: Lines) -> str:
         One row per line.
     """
     names = _measured(table)
-    names += [name for name in differences.ids(measured=True) if name not in names]
+    names += [name for name in differences.names(measured=True) if name not in names]
     return "\n".join(f"{name:20}{differences.verdict(table, name)}" for name in names)
 
 
