@@ -29,13 +29,12 @@ from torch import Tensor
 from ..files import write_json
 from . import plots
 from .answers import answers_folder, remember, remembered
-from .exercises import Exercise, Mistake, find
+from .exercises import Exercise, Mistake, find, is_blank
 
 PASSED, WRONG, BLANK = "passed", "wrong", "not attempted"
 MARKS = {PASSED: "✔", WRONG: "✘", BLANK: "☐"}
 COLOURS = {PASSED: plots.GREEN, WRONG: plots.VERMILION, BLANK: "inherit"}
 PASSED_FILE = "passed"
-BLANK_ANSWERS = (None, ...)
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def check(number: str, answer: Any) -> Result:
         ValueError: there is no such exercise.
     """
     exercise = find(number)
-    if _is_blank(answer):
+    if is_blank(answer):
         return Result(number, BLANK, "Put your answer after the equals sign.")
     try:
         outcomes = [answer] if exercise.asks_for_a_value else exercise.outcomes(answer)
@@ -97,13 +96,9 @@ def check(number: str, answer: Any) -> Result:
         return Result(number, BLANK, "Write the function's body in place of the dots.")
     except Exception as error:
         return Result(number, WRONG, _raised(error))
-    if all(map(_is_blank, outcomes)):
+    if all(map(is_blank, outcomes)):
         return Result(number, BLANK, "The function returns nothing so far.")
     return _judged(exercise, exercise.outcomes(exercise.solution), outcomes)
-
-
-def _is_blank(thing: Any) -> bool:
-    return any(thing is blank for blank in BLANK_ANSWERS)
 
 
 def difference(expected: Any, yours: Any) -> float:

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from singan_edu import losses
-from singan_edu.course.exercises import lesson_06
+from singan_edu.course.labs import lesson_06
 from singan_edu.training import level as training_level
 from singan_edu.training import optimizers
+from singan_edu.training.state import TrainState
 
 from .everywhere import Everywhere
 from .lesson_00 import deaf_to_start_level
@@ -25,7 +26,7 @@ def sum_of_squares(everywhere: Everywhere) -> None:
 def not_frozen(everywhere: Everywhere) -> None:
     """06.b: a finished level is left in training mode, so that its batch statistics move on."""
 
-    def finish(state: training_level.TrainState) -> None:
+    def finish(state: TrainState) -> None:
         generators = (*state.model.generators, state.generator)
         stds = (*state.model.noise_stds, state.noise_std)
         state.model = dataclasses.replace(state.model, generators=generators, noise_stds=stds)
@@ -71,9 +72,11 @@ def nothing_to_lose(everywhere: Everywhere) -> None:
     everywhere(losses.adversarial_loss, lambda scores: 0 * scores.mean())
 
 
-def all_are_healthy(everywhere: Everywhere) -> None:
-    """06.k: no patient has a fault."""
-    everywhere(lesson_06.patient, lambda name, config: (config, training_level.update_generator))
+def no_fault(everywhere: Everywhere) -> None:
+    """06.k: no training has a fault."""
+    everywhere(
+        lesson_06.faulty_training, lambda name, config: (config, training_level.update_generator)
+    )
 
 
 FAULTS: dict[str, Callable[[Everywhere], None]] = {
@@ -87,7 +90,7 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "06.h": weights_stay,
     "06.i": nothing_to_lose,
     "06.j": nothing_to_lose,
-    "06.k": all_are_healthy,
+    "06.k": no_fault,
 }
 
 # Parameters for which the claims fail as surely, and sooner.
