@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from quality import changes, circumstances
+from quality import environment, parse_changes
 from torch import Tensor
 
 import singan_edu as sg
@@ -137,9 +137,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(
             f"make_pretrained.py: the table has no {unknown[0]!r}; it has {', '.join(known)}."
         )
-    made = circumstances("cpu")  # before this very run changes files
+    made = environment("cpu")  # before this very run changes files
     for name in names:
-        recipe = known[name].with_changes(changes(options.set))
+        recipe = known[name].with_changes(parse_changes(options.set))
         command = shlex.join(
             ["python", "benchmarks/make_pretrained.py", name]
             + (["--set", *options.set] if options.set else [])

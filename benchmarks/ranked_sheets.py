@@ -1,39 +1,46 @@
-"""Make the sample sheets that were ranked by eye, which the scorecard must rank alike.
+"""Make the sheets of samples that were ranked by eye; the scorecard must rank them alike.
 
-    python benchmarks/ranked_sheets.py [PICTURE ...]        some forty minutes on two cores
+    python benchmarks/ranked_sheets.py [PICTURE ...]        about forty minutes on two cores
 
-Trains the preset ``lesson`` at 96 pixels, ways to spoil it and, once, the paper's recipe, and
-writes of each four samples (seed 11, not chosen) to ``tests/sheets/PICTURE-RANK-NAME.png``, one
-beside the other. The order is that of the eye. Which measurements make up the scorecard's fidelity
-was chosen with these sheets in view, so they calibrate it rather than test it blindly.
+Trains the preset ``lesson`` at 96 pixels, degraded variants of it and, once, the paper's preset.
+Each writes four samples side by side (seed 11, not selected) to
+``tests/evaluation/sheets/PICTURE-RANK-NAME.png``. The rank is that of the eye. The parts of the
+scorecard's fidelity were chosen with these sheets in view, so the sheets calibrate it; they are not
+a blind test.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import singan_edu as sg
 from singan_edu.course.plots import contact_sheet
 
 SHEETS = Path(__file__).parents[1] / "tests" / "evaluation" / "sheets"
-VARIANTS = {
-    "paper": dict(preset="paper"),  # 2000 iterations a level; an hour on one core
-    "lesson": {},  # as it is: some torn shapes
-    "unnormalised": dict(generator_norm="none"),  # soft; crowd and leaves have no texture
+# Changes of the preset "lesson" at 96 pixels, unless "preset" names another.
+VARIANTS: dict[str, dict[str, Any]] = {
+    "paper": dict(preset="paper"),  # 2000 iterations per level; an hour on one core
+    "lesson": {},  # some torn shapes
+    "unnormalised": dict(generator_norm="none"),  # blurred; crowd and leaves have no texture
     "hurried": dict(iterations=(400, 250, 150, 80, 50)),  # objects fall apart
     "barely": dict(iterations=20),  # ruined
 }
-RANKED = {  # best first; of the lake, "unnormalised" and "hurried" are equally bad to the eye
+RANKED = {  # best first; of pagoda_lake, "unnormalised" and "hurried" are equally bad to the eye
     "balloon_festival": ("lesson", "unnormalised", "hurried", "barely"),
     "pagoda_lake": ("paper", "lesson", "unnormalised", "barely"),
 }
 
 
 def make_sheets(picture: str) -> None:
-    """Train the variants on a bundled picture and write their sheets."""
+    """Train the variants on a bundled image and write their sheets.
+
+    Args:
+        picture: a key of ``RANKED``.
+    """
     for rank, name in enumerate(RANKED[picture], start=1):
-        changes = dict(preset="lesson", max_size=96) | VARIANTS[name]
+        changes: dict[str, Any] = dict(preset="lesson", max_size=96) | VARIANTS[name]
         config = sg.TrainConfig.preset(changes.pop("preset"), **changes)
         image = sg.sample_image(picture)
         folder = sg.run_folder(image, config, name=f"{picture}-{name}")

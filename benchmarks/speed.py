@@ -20,7 +20,7 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
-from quality import changes
+from quality import parse_changes
 
 from singan_edu import TrainConfig, plan_pyramid
 from singan_edu.losses import gradient_penalty
@@ -53,7 +53,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.repeats < 2:
         parser.error("--repeats must be 2 or more: a single time has no spread.")
-    fields = dict(max_size=max(arguments.size)) | changes(arguments.set)
+    fields = dict(max_size=max(arguments.size)) | parse_changes(arguments.set)
     config = TrainConfig.preset(arguments.preset, **fields)
     pyramid = plan_pyramid(*arguments.size, min_size=config.min_size, max_size=config.max_size)
     device = torch.device(arguments.device)

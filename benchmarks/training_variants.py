@@ -19,7 +19,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from quality import append_row, changes, circumstances, find_pictures, read_rows
+from quality import append_row, environment, find_pictures, parse_changes, read_rows
 from torch import Tensor
 
 import singan_edu as sg
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--samples", type=int, default=studies.NUM_SAMPLES)
     parser.add_argument("--note", default="", help="for the table, such as: beside another job")
     parser.add_argument("--table", type=Path, default=TABLE)
-    parser.add_argument("--report", type=Path, default=Path(__file__).with_suffix(".md"))
+    parser.add_argument("--report", type=Path, help="where the summary goes")
     parser.add_argument("--summary", action="store_true", help="of the rows there are")
     options = parser.parse_args(arguments)
     try:
@@ -66,14 +66,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ValueError as error:
         raise SystemExit(f"training_variants.py: {error}") from error
     print(text)
-    write_bytes(options.report, text.encode())
+    write_bytes(options.report or report_of(options.table), text.encode())
+
+
+def report_of(table: Path) -> Path:
+    """Where a table's summary goes: beside this script, or beside another table than the course's."""
+    return Path(__file__).with_suffix(".md") if table == TABLE else table.with_suffix(".md")
 
 
 # ------------------------------------------------------------------------------ train and measure
 def benchmark(options: argparse.Namespace) -> None:
     """Every picture, seed and variant: a row in the table each."""
-    config = sg.TrainConfig.preset(options.preset, **changes(options.set))
-    made = circumstances("cpu")  # before this very run changes files
+    config = sg.TrainConfig.preset(options.preset, **parse_changes(options.set))
+    made = environment("cpu")  # before this very run changes files
     for seed in options.seeds:  # seed by seed: what is interrupted has whole studies
         for name, image in find_pictures(options.pictures).items():
             for variant in variants(image, config, options.studies):

@@ -86,7 +86,8 @@ def test_it_is_good(name, record):
 def test_it_is_what_its_command_trains(name, model, record):
     python, file, named, *changes = shlex.split(record["made"]["command"])
     assert (python, file, named) == ("python", "benchmarks/make_pretrained.py", name)
-    recipe = (script.RECIPES | script.VARIANTS)[name].with_changes(script.changes(changes[1:]))
+    recipes = script.RECIPES | script.VARIANTS
+    recipe = recipes[name].with_changes(script.parse_changes(changes[1:]))
     assert model.config == recipe.config and model.seed == recipe.seed, (
         f"the preset was changed since {name} was made: run {record['made']['command']}"
     )
@@ -200,7 +201,7 @@ def test_the_script_trains_stores_scores_and_draws(workplace, monkeypatch, capsy
     assert (record["picture"], record["seed"], model.seed) == ("gravel", 3, 3)
     assert record["changes"]["max_size"] == 40 and model.image.shape == (1, 1, 30, 40)
     assert record["weights"] == weights
-    assert model.config == sg.TrainConfig.preset("lesson", **script.changes(TINY))
+    assert model.config == sg.TrainConfig.preset("lesson", **script.parse_changes(TINY))
     # The photograph in memory was not yet rounded to half precision: the one on disk was judged.
     assert torch.equal(judged[0].image, model.image)
     assert not torch.equal(model.image, sg.resize(sg.sample_image("gravel"), (30, 40)))
@@ -231,7 +232,7 @@ def test_a_recipe_with_a_factor_makes_a_pyramid_for_super_resolution(workplace, 
     folder = workplace / "models" / "gravel-super_resolution"
     record = json.loads((folder / script.RECORD_FILE).read_text(encoding="utf-8"))
     model = sg.SinGAN.load(folder)
-    assert model.config == recipe.with_changes(script.changes(TINY)).config
+    assert model.config == recipe.with_changes(script.parse_changes(TINY)).config
     assert (model.config.reconstruction_weight, model.config.min_size) == (100, 19)
     assert record["factor"] == 2 and record["verdict"] in ("passes", "fails")
     original = sg.resize(sg.sample_image("gravel"), (60, 80))

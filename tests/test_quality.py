@@ -1,8 +1,10 @@
-"""The quality benchmark: from a folder of pictures to rows, a sheet, and what may be said."""
+"""The quality benchmark: from a folder of images to rows, a contact sheet and a comparison."""
+
+from __future__ import annotations
 
 import csv
-import importlib.util
 import math
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,17 +13,19 @@ from scipy import stats
 
 import singan_edu as sg
 
-SCRIPT = Path(__file__).parents[1] / "benchmarks" / "quality.py"
-specification = importlib.util.spec_from_file_location("quality", SCRIPT)
-quality = importlib.util.module_from_spec(specification)
-specification.loader.exec_module(quality)
+BENCHMARKS = str(Path(__file__).parents[1] / "benchmarks")
+sys.path.insert(0, BENCHMARKS)
+try:
+    import quality
+finally:
+    sys.path.remove(BENCHMARKS)
 
 TINY = "min_size=18 max_size=32 channels=4 max_channels=4 iterations=2".split()
 
 
 @pytest.fixture
-def workplace(tmp_path, monkeypatch):
-    """A folder with two pictures and one that is none; runs and sheets go beside it."""
+def workspace(tmp_path, monkeypatch):
+    """A folder with two images and a text file; runs and sheets are written beside it."""
     monkeypatch.setenv("SINGAN_EDU_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(quality, "ROOT", tmp_path)
     (tmp_path / "photos").mkdir()
@@ -33,14 +37,14 @@ def workplace(tmp_path, monkeypatch):
 
 def row(setting, picture, seed, **scores):
     """A row of the table as text, all scores 0.5 unless given."""
-    values = dict.fromkeys(quality.COMPARED, 0.5) | scores
+    values = dict.fromkeys(quality.COMPARED_COLUMNS, 0.5) | scores
     facts = dict(setting=setting, picture=picture, height=72, width=96, seed=seed, machine="m")
     return {key: str(value) for key, value in (facts | values).items()}
 
 
-def test_a_folder_gets_a_row_per_picture_and_seed_and_one_sheet(workplace, capsys):
-    table = workplace / "quality.csv"
-    command = [str(workplace / "photos"), "--set", *TINY, "--samples", "4", "--table", str(table)]
+def test_a_folder_gets_a_row_per_picture_and_seed_and_one_sheet(workspace, capsys):
+    table = workspace / "quality.csv"
+    command = [str(workspace / "photos"), "--set", *TINY, "--samples", "4", "--table", str(table)]
     quality.main([*command, "--seeds", "0", "1", "--note", "tried, once"])
     rows = quality.read_rows(table)
     assert [(r["picture"], r["seed"]) for r in rows] == [
@@ -65,12 +69,12 @@ def test_a_folder_gets_a_row_per_picture_and_seed_and_one_sheet(workplace, capsy
         assert math.isfinite(float(first[column])), column
     for column in ("date", "machine", "torch", "python", "commit", "verdict"):
         assert first[column]
-    assert len(list((workplace / "runs" / "quality").glob("*.png"))) == 1
+    assert len(list((workspace / "runs" / "quality").glob("*.png"))) == 1
 
 
-def test_a_trained_pyramid_is_taken_up_and_its_time_kept(workplace, capsys):
-    table = workplace / "quality.csv"
-    command = [str(workplace / "photos" / "photo0.png"), "--set", *TINY, "--samples", "3"]
+def test_a_trained_model_is_loaded_and_its_time_kept(workspace, capsys):
+    table = workspace / "quality.csv"
+    command = [str(workspace / "photos" / "photo0.png"), "--set", *TINY, "--samples", "3"]
     quality.main([*command, "--table", str(table)])
     quality.main([*command, "--table", str(table)])
     assert "nothing is left to do" in capsys.readouterr().out
@@ -81,14 +85,14 @@ def test_a_trained_pyramid_is_taken_up_and_its_time_kept(workplace, capsys):
     assert len(quality.read_rows(table)) == 1  # the later row replaces the earlier
 
 
-def test_the_controls_are_printed_beside_on_request(workplace, capsys):
-    command = [str(workplace / "photos" / "photo0.png"), "--set", *TINY, "--samples", "2"]
-    quality.main([*command, "--table", str(workplace / "t.csv"), "--controls"])
+def test_the_controls_are_printed_beside_on_request(workspace, capsys):
+    command = [str(workspace / "photos" / "photo0.png"), "--set", *TINY, "--samples", "2"]
+    quality.main([*command, "--table", str(workspace / "t.csv"), "--controls"])
     assert "circular shift" in capsys.readouterr().out
 
 
 def test_values_of_fields_are_numbers_tuples_or_words():
-    changes = quality.changes(["max_size=96", "iterations=(5,3)", "generator_norm=none"])
+    changes = quality.parse_changes(["max_size=96", "iterations=(5,3)", "generator_norm=none"])
     assert changes == dict(max_size=96, iterations=(5, 3), generator_norm="none")
 
 
@@ -100,15 +104,15 @@ def test_values_of_fields_are_numbers_tuples_or_words():
         (["--compare", "A", "B"], "run the benchmark first"),
     ],
 )
-def test_bad_input_is_one_sentence(arguments, words, workplace):
+def test_bad_input_is_one_sentence(arguments, words, workspace):
     with pytest.raises(SystemExit, match=words):
-        quality.main([*arguments, "--table", str(workplace / "none.csv")])
+        quality.main([*arguments, "--table", str(workspace / "none.csv")])
 
 
-def test_an_empty_folder_is_named(workplace):
-    (workplace / "empty").mkdir()
-    with pytest.raises(SystemExit, match="holds no pictures"):
-        quality.main([str(workplace / "empty")])
+def test_an_empty_folder_is_named(workspace):
+    (workspace / "empty").mkdir()
+    with pytest.raises(SystemExit, match="contains no images"):
+        quality.main([str(workspace / "empty")])
 
 
 # ------------------------------------------------------------------------------------- comparison
@@ -166,7 +170,7 @@ def test_a_blank_cell_does_not_count():
     ("rows", "words"),
     [
         ([row("A", "x", 0)], "no setting 'B'; it has: A"),
-        ([row("A", "x", 0), row("B", "y", 0)], "share no picture"),
+        ([row("A", "x", 0), row("B", "y", 0)], "share no image"),
     ],
 )
 def test_what_cannot_be_compared_is_said(rows, words):

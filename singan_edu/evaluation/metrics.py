@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import zlib
 from dataclasses import dataclass
+from typing import Literal, overload
 
 import torch
 import torch.nn.functional as F
@@ -35,6 +36,34 @@ RANGE_TOLERANCE = 0.01  # how far beyond [-1, 1] a pixel value may lie, for roun
 
 
 # ------------------------------------------------------------------------ distributions of patches
+@overload
+def patch_swd(
+    real: Tensor,
+    fake: Tensor,
+    *,
+    band: bool = False,
+    size: int = PATCH_SIZE,
+    levels: int | None = None,
+    projections: int = NUM_PROJECTIONS,
+    seed: int = 0,
+    per_level: Literal[False] = False,
+) -> float: ...
+
+
+@overload
+def patch_swd(
+    real: Tensor,
+    fake: Tensor,
+    *,
+    band: bool = False,
+    size: int = PATCH_SIZE,
+    levels: int | None = None,
+    projections: int = NUM_PROJECTIONS,
+    seed: int = 0,
+    per_level: Literal[True],
+) -> list[float]: ...
+
+
 def patch_swd(
     real: Tensor,
     fake: Tensor,
@@ -126,6 +155,34 @@ def patch_swd_values(
         ]
         columns.append(torch.cat(distances) / unit)
     return torch.stack(columns, dim=1)
+
+
+@overload
+def swd_noise_floor(
+    real: Tensor,
+    *,
+    band: bool = False,
+    size: int = PATCH_SIZE,
+    levels: int | None = None,
+    projections: int = NUM_PROJECTIONS,
+    splits: int = 4,
+    seed: int = 0,
+    per_level: Literal[False] = False,
+) -> float: ...
+
+
+@overload
+def swd_noise_floor(
+    real: Tensor,
+    *,
+    band: bool = False,
+    size: int = PATCH_SIZE,
+    levels: int | None = None,
+    projections: int = NUM_PROJECTIONS,
+    splits: int = 4,
+    seed: int = 0,
+    per_level: Literal[True],
+) -> list[float]: ...
 
 
 def swd_noise_floor(
