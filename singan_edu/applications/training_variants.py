@@ -1,8 +1,8 @@
-"""Two studies of the paper at lesson size: how many scales, and what stands beyond the border.
+"""Two studies of the paper at lesson size: the number of scales, and the padding at the border.
 
-Each trains one photograph in a few variants of one recipe, everything else and the seed equal, and
-measures on the samples what the variants should differ in. Source: paper, results (effect of the
-number of scales) and supplement (boundary conditions). Taught in lesson 08.
+Each study trains one image in several variants of one configuration. Everything else and the seed
+are equal. Then it measures what the variants should change in the samples. Source: paper, results
+(effect of the number of scales), and supplement (boundary conditions). Taught in lesson 08.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..config import TrainConfig
 from ..evaluation.metrics import MIN_CONTRAST, check_pictures, coherence, pixel_diversity
 from ..evaluation.patches import nearest_patches
 from ..evaluation.scorecard import Score, scorecard
-from ..images import fitted_size, resize, round_half_up
+from ..images import fitted_size, resize, round_half_up, size_of
 from ..model import SinGAN
 from ..pyramid import PyramidPlan
 from ..receptive_field import receptive_field
@@ -29,31 +29,32 @@ from ..training.run import load_or_train, run_folder
 from ..training.state import Callback
 
 SCALES = (2, 3, 4, 5)
-PADDING_MODES = (
-    "conv",
-    "zero",
-    "noise",
-)  # as the supplement has them, from the most fixed border on
+PADDING_MODES = ("conv", "zero", "noise")  # the supplement's order, from the most fixed border on
 NUM_SAMPLES, SAMPLE_SEED = 32, 1
-# Long sides, in pixels, to which pictures are reduced to be compared:
-LAYOUT_SIDE = 8  # what stands where, and nothing else
-STRUCTURE_SIDE = 21  # a patch of 7 holds a third of the width
-LOCATION_SIDE = 32  # a patch of 7 holds more than one texture, so that it is found again
-LOCATION_TOLERANCE = 1  # pixels at LOCATION_SIDE that pass for the same place
-BORDER_WIDTH = receptive_field() // 2  # 5 pixels: how far the generators see beyond the border
+# Long sides, in pixels, to which images are reduced before they are compared:
+LAYOUT_SIDE = 8  # only the layout is left
+STRUCTURE_SIDE = 21  # a 7 x 7 patch covers a third of the width
+LOCATION_SIDE = 32  # a 7 x 7 patch covers more than one texture, so that it is recognised
+LOCATION_TOLERANCE = 1  # pixels at LOCATION_SIDE that count as the same place
+BORDER_WIDTH = receptive_field() // 2  # 5 pixels: how far padding influences a generator's output
 
 
 # ---------------------------------------------------------------------------------------- variants
 @dataclass(frozen=True)
 class Variant:
-    """One arm of a study before it is trained: what it is called, and its recipe."""
+    """Name one configuration of a study before it is trained.
+
+    Attributes:
+        label: name of the variant.
+        config: its configuration.
+    """
 
     label: str
     config: TrainConfig
 
     @property
     def coarsest_share(self) -> float:
-        """Share of the coarsest level's short side under the receptive field, up to 1.
+        """Return the receptive field as a share of the coarsest level's short side, at most 1.
 
         >>> Variant("the paper's", TrainConfig()).coarsest_share
         0.44
@@ -64,22 +65,27 @@ class Variant:
 def number_of_scales(
     image: Tensor, config: TrainConfig, scales: Sequence[int] = SCALES
 ) -> list[Variant]:
-    """The recipe with pyramids of other heights below the same finest level (paper, results).
+    """Return variants with other numbers of scales and the same finest level (paper, results).
 
-    With fewer scales the coarsest picture is larger (``min_size`` grows), and the receptive field
-    covers less of it. The ratio of neighbouring levels is that of the config's own pyramid; for its
-    own number of scales the config itself comes back. ``iterations`` still counts from the coarsest
-    level, so that a short pyramid spends the longest training on a larger picture: if it gives
-    textures only, that is not for want of training.
+    With fewer scales the coarsest level is larger (``min_size`` grows), and the receptive field
+    covers less of it. The ratio of neighbouring levels is that of the given configuration's
+    pyramid. For its own number of scales, the configuration is returned unchanged. ``iterations``
+    still counts from the coarsest level, so a model with few scales spends its longest training on
+    a larger image. If it generates texture only, too little training is not the cause.
 
     Args:
-        image: (1, C, H, W), the photograph; its size decides what fits.
-        scales: how many levels, one variant ``scales_K`` for each.
+        image: the training image, (1, C, H, W) in [-1, 1]; its size decides which numbers fit.
+        config: the configuration that is varied.
+        scales: numbers of levels.
+
+    Returns:
+        One variant for each number K, labelled ``scales_K``.
 
     Raises:
-        ValueError: no whole number of at least one; more scales than fit above the receptive field;
-            a photograph too small for ``config``; another ``pyramid_rule`` than ``"paper"``, whose
-            number of levels alone follows from ``min_size``; levels too near each other in size.
+        ValueError: a number is not whole or below 1; more scales than fit above the receptive
+            field; the image is too small for ``config``; ``pyramid_rule`` is not ``"paper"``, the
+            only rule by which ``min_size`` alone decides the number of levels; or neighbouring
+            levels are too similar in size.
 
     >>> image = torch.zeros(1, 3, 48, 64)
     >>> for variant in number_of_scales(image, TrainConfig(), (2, 3, 4)):
@@ -91,7 +97,7 @@ def number_of_scales(
     if config.pyramid_rule != "paper":
         raise ValueError(
             f"With pyramid_rule={config.pyramid_rule!r} the number of levels also depends on the "
-            f"size of the photograph before it is reduced; compare scales with 'paper'."
+            f"size of the picture before it is reduced; compare scales with 'paper'."
         )
     plan = plan_for(image, config)
     return [
@@ -100,25 +106,25 @@ def number_of_scales(
 
 
 def _with_scales(image: Tensor, config: TrainConfig, plan: PyramidPlan, count: int) -> TrainConfig:
-    """The config whose pyramid has ``count`` levels and the finest of ``plan``."""
+    """Return the configuration whose pyramid has ``count`` levels and the finest of ``plan``."""
     if count == plan.num_levels:
-        return config  # to the letter, so that a training of it that is there serves here, too
+        return config  # unchanged, so that an existing training run of it is reused
     changed = config.replace(
         min_size=_coarsest_side(config, plan, count), scale_factor=plan.scale_factor
     )
     if plan_for(image, changed).num_levels != count:
         raise ValueError(
             f"{count} scales cannot be told apart in whole pixels with levels "
-            f"{1 / plan.scale_factor:.3f} times the one before; take a smaller scale_factor."
+            f"{1 / plan.scale_factor:.3f} times the previous one; take a smaller scale_factor."
         )
     return changed
 
 
 def _coarsest_side(config: TrainConfig, plan: PyramidPlan, count: int) -> int:
-    """Short side of the coarsest of ``count`` levels, in pixels; refuses what does not fit."""
+    """Return the short side of the coarsest of ``count`` levels, in pixels."""
     if not isinstance(count, int) or count < 1:
         raise ValueError(f"scales holds {count!r}; give whole numbers of at least 1.")
-    sides = []  # fine to coarse, as long as the networks see no more than the picture
+    sides: list[int] = []  # fine to coarse, as long as the receptive field fits
     side = float(min(plan.sizes[-1]))
     while round_half_up(side) >= config.receptive_field and len(sides) < count:
         sides.append(round_half_up(side))
@@ -127,20 +133,25 @@ def _coarsest_side(config: TrainConfig, plan: PyramidPlan, count: int) -> int:
         height, width = plan.sizes[-1]
         raise ValueError(
             f"{count} scales do not fit below {height} x {width} pixels: the coarsest would be "
-            f"smaller than the receptive field of {config.receptive_field}. At most {len(sides)} "
-            f"do; or raise max_size."
+            f"smaller than the receptive field of {config.receptive_field}. Take at most "
+            f"{len(sides)}, or raise max_size."
         )
     return sides[-1]
 
 
 def padding_variants(config: TrainConfig, modes: Sequence[str] = PADDING_MODES) -> list[Variant]:
-    """The recipe with other borders (supplement, boundary conditions; see ``Generator``).
+    """Return variants with other padding (supplement, boundary conditions; see ``Generator``).
 
-    ``"conv"``: zeros in every layer; ``"zero"``: zeros up front (the paper's choice); ``"noise"``:
-    the noise runs on beyond the border. One variant ``padding_MODE`` for each.
+    Args:
+        config: the configuration that is varied.
+        modes: ``"conv"`` pads every layer with zeros; ``"zero"`` pads the input with zeros (the
+            paper's choice); ``"noise"`` pads the input with noise.
+
+    Returns:
+        One variant for each mode, labelled ``padding_MODE``.
 
     Raises:
-        ValueError: a mode that is not known.
+        ValueError: a mode is unknown.
 
     >>> [variant.label for variant in padding_variants(TrainConfig())]
     ['padding_conv', 'padding_zero', 'padding_noise']
@@ -151,13 +162,13 @@ def padding_variants(config: TrainConfig, modes: Sequence[str] = PADDING_MODES) 
 # ---------------------------------------------------------------------------------------- training
 @dataclass(frozen=True, eq=False)
 class TrainedVariant:
-    """A variant with what it came to.
+    """Store a trained variant, samples of it, and their measures.
 
     Attributes:
-        label: what it is called.
-        model: the trained pyramid.
-        samples: (n, C, H, W) in [-1, 1], seeds not chosen.
-        measures: see ``measure``.
+        label: name of the variant.
+        model: the trained SinGAN.
+        samples: (n, C, H, W) in [-1, 1]; the seed is fixed, not selected.
+        measures: numbers by name, see ``measure``.
     """
 
     label: str
@@ -167,12 +178,12 @@ class TrainedVariant:
 
     @cached_property
     def score(self) -> Score:
-        """The scorecard's four axes; some seconds for the first who asks."""
+        """Return the scorecard of the samples; the first call takes some seconds."""
         return scorecard(self.model.image, self.samples, controls=())["samples"]
 
     @property
     def deviations(self) -> Tensor:
-        """Where the samples differ, (H, W): see ``std_map``."""
+        """Return the standard deviation of each pixel over the samples, (H, W), see ``std_map``."""
         return std_map(self.samples)
 
 
@@ -184,15 +195,25 @@ def train_variants(
     seed: int = 0,
     samples: int = NUM_SAMPLES,
     callbacks: Sequence[Callback] | None = None,
+    verbose: bool = True,
 ) -> list[TrainedVariant]:
-    """Train (or take up again) each variant and measure it; nothing is trained twice.
+    """Train each variant, or load it if it was trained before, and measure it.
 
     Args:
-        image: (1, C, H, W) in [-1, 1], C = 3 or 1.
-        name: stands in front of the folders' names, see ``run_folder``. Who trains the same recipe
-            under the same name shares the result.
-        samples: how many are drawn and measured; 16 at least for a useful map.
-        callbacks: listeners of each training; ``[Progress()]`` if not given.
+        image: the training image, (1, C, H, W) in [-1, 1], C = 3 or 1.
+        variants: what to train.
+        name: start of the run folders' names, see ``run_folder``. Training runs with equal name,
+            image, configuration and seed share a folder.
+        seed: of each training run.
+        samples: number of samples to draw and measure; take at least 16 for a useful ``std_map``.
+        callbacks: callbacks of each training run; ``[Progress()]`` if not given.
+        verbose: whether to print each training run's plan.
+
+    Returns:
+        One result per variant, in the same order.
+
+    Raises:
+        ValueError: the image cannot be trained on.
     """
     return [
         measure_model(
@@ -203,6 +224,7 @@ def train_variants(
                 variant_folder(image, variant, name=name, seed=seed) / "model",
                 seed=seed,
                 callbacks=callbacks,
+                verbose=verbose,
             ),
             samples=samples,
         )
@@ -213,178 +235,264 @@ def train_variants(
 def variant_folder(
     image: Tensor, variant: Variant, *, name: str = "variant", seed: int = 0
 ) -> Path:
-    """Where ``train_variants`` keeps a variant; equal recipes share it, whatever their label."""
+    """Return the folder in which ``train_variants`` stores a variant.
+
+    Args:
+        image: the training image, (1, C, H, W) in [-1, 1].
+        variant: its configuration counts, its label does not.
+        name: start of the folder's name.
+        seed: of the training run.
+    """
     return run_folder(image, variant.config, name=name, seed=seed)
 
 
 def measure_model(
     label: str, model: SinGAN, *, samples: int = NUM_SAMPLES, seed: int = SAMPLE_SEED
 ) -> TrainedVariant:
-    """Draw samples of any trained pyramid, such as one that ships, and measure them."""
+    """Draw samples of any trained model, such as a pretrained one, and measure them.
+
+    Args:
+        label: name of the result.
+        model: a trained SinGAN.
+        samples: number of samples, at least 2.
+        seed: of the samples.
+    """
     pictures = model.sample(samples, seed=seed)
     return TrainedVariant(label, model, pictures, measure(model.image, pictures))
 
 
 def comparison_table(results: Sequence[TrainedVariant]) -> str:
-    """The measures of several variants as a table, one a line."""
-    width = max(len("variant"), *(len(one.label) for one in results))
+    """Return the measures of several variants as a text table, one variant per line.
+
+    Args:
+        results: at least one trained variant.
+    """
+    width = max(len("variant"), *(len(result.label) for result in results))
     head = "".join(f"{name:>15}" for name in results[0].measures)
     lines = [f"{'variant':{width}}  coarsest{head}"]
-    for one in results:
-        rows, columns = one.model.plan.sizes[0]
-        values = "".join(f"{value:15.2f}" for value in one.measures.values())
-        lines.append(f"{one.label:{width}}  {rows:3d}x{columns:<4d}{values}")
+    for result in results:
+        rows, columns = result.model.plan.sizes[0]
+        values = "".join(f"{value:15.2f}" for value in result.measures.values())
+        lines.append(f"{result.label:{width}}  {rows:3d}x{columns:<4d}{values}")
     return "\n".join(lines)
 
 
 # ----------------------------------------------------------------------------------- what they show
 def measure(real: Tensor, samples: Tensor) -> dict[str, float]:
-    """All that the two studies look at, by name.
+    """Compute all measures of the two studies.
 
-    ``layout`` (``layout_correlation``) and ``structure`` (``structure_distance``) for the number of
-    scales; ``border`` and ``corners`` (``border_variability``), ``corner_match`` and, to hold it
-    against, ``location_match`` all over the picture, for the padding; ``diversity``
-    (``pixel_diversity``) for both.
+    * For the number of scales: ``layout`` (``layout_correlation``) and ``structure``
+      (``structure_distance``).
+    * For the padding: ``border`` and ``corners`` (``border_variability``), ``corner_match``
+      (``corner_match``), and for comparison ``location_match``, the mean of ``location_match`` over
+      the whole image.
+    * For both: ``diversity`` (``pixel_diversity``).
+
+    Args:
+        real: the training image, (1, C, H, W) in [-1, 1].
+        samples: (n, C, H, W) in [-1, 1], n >= 2, of the same size.
+
+    Returns:
+        The measures by name.
+
+    Raises:
+        ValueError: fewer than two samples, values that are not finite, or other sizes.
     """
     border, corners = border_variability(samples)
-    kept = location_match(real, samples)
+    matches = location_match(real, samples)
     return dict(
         layout=layout_correlation(real, samples),
         structure=structure_distance(real, samples),
         border=border,
         corners=corners,
-        corner_match=_corners(kept, 1).mean().item(),
-        location_match=kept.mean().item(),
+        corner_match=_corners(matches, 1).mean().item(),
+        location_match=matches.mean().item(),
         diversity=pixel_diversity(samples, real),
     )
 
 
 def layout_correlation(real: Tensor, samples: Tensor, *, side: int = LAYOUT_SIDE) -> float:
-    """Whether samples have the photograph's colours in the photograph's places: 1 all, 0 none.
+    """Measure whether samples have the training image's colours at the same places.
 
-    The correlation of pictures reduced to ``side`` pixels, after each channel's mean is taken away;
-    mean over the samples.
+    Images are reduced to ``side`` pixels, the mean of each channel is subtracted, and each sample
+    is correlated with the training image. The result is the mean over the samples: 1 for the same
+    layout, 0 for an unrelated one.
 
-    Cannot see: anything smaller than an eighth of the picture; and that a layout may be as good in
-    another place (``structure_distance`` does). A copy has 1.
+    Blind to: anything smaller than an eighth of the image. A good layout with its parts at other
+    places scores low (``structure_distance`` accepts it). A copy scores 1.
+
+    Args:
+        real: the training image, (1, C, H, W) in [-1, 1].
+        samples: (n, C, H, W) in [-1, 1].
+        side: long side, in pixels, to which the images are reduced.
 
     Raises:
-        ValueError: a photograph that is plain at that size.
+        ValueError: the training image is of one colour at that size.
     """
     check_pictures(real, samples)
     wanted, found = (_centred_thumbnails(x, side) for x in (real, samples))  # (n, values)
     if wanted.norm() < MIN_CONTRAST * wanted.shape[1] ** 0.5:
-        raise ValueError("The photograph has no layout: reduced, it is of one plain colour.")
+        raise ValueError(
+            "The photograph has no layout: reduced, it is of one plain colour. Take a picture with "
+            "large differences."
+        )
     return torch.cosine_similarity(wanted, found).mean().item()
 
 
 def _centred_thumbnails(images: Tensor, side: int) -> Tensor:
-    small = resize(images, fitted_size(*images.shape[-2:], side)).double()
+    """Return images reduced to ``side`` pixels without their mean colours, (n, values)."""
+    height, width = size_of(images)
+    small = resize(images, fitted_size(height, width, side)).double()
     return (small - small.mean(dim=(2, 3), keepdim=True)).flatten(1)
 
 
 def structure_distance(real: Tensor, samples: Tensor, *, side: int = STRUCTURE_SIDE) -> float:
-    """How far large pieces of the samples are from the nearest of the photograph; 0: all are there.
+    """Measure how far large pieces of the samples are from those of the training image.
 
-    ``coherence`` of pictures reduced to ``side`` pixels, at which a patch holds a third of the
-    width: sky above crowd is found wherever it lies, a jumble of sky and crowd is not. In the unit
-    of [-1, 1].
+    This is ``coherence`` of images reduced to ``side`` pixels, at which a patch covers a third of
+    the width. Sky above a crowd is found wherever it lies, a jumble of sky and crowd is not. The
+    result is in units of [-1, 1]; 0 means that all pieces exist in the training image.
 
-    Cannot see: fine detail, and what ``coherence`` cannot; and noise that is gone when reduced,
-    leaving a plain grey, is nearer than torn pieces.
+    Blind to: fine detail, and everything ``coherence`` is blind to. Noise that averages to a plain
+    grey when reduced scores better than torn pieces.
+
+    Args:
+        real: the training image, (1, C, H, W) in [-1, 1].
+        samples: (n, C, H, W) in [-1, 1].
+        side: long side, in pixels, to which the images are reduced.
+
+    Raises:
+        ValueError: values are not finite, or the number of channels differs.
     """
-    size = fitted_size(*real.shape[-2:], side)
+    height, width = size_of(real)
+    size = fitted_size(height, width, side)
     return coherence(resize(real, size), resize(samples, size))
 
 
 def std_map(samples: Tensor) -> Tensor:
-    """For each pixel the standard deviation of its intensity over the samples: (H, W).
+    """Compute the standard deviation of each pixel's intensity over the samples.
+
+    Its mean, divided by the standard deviation of the training image, is ``pixel_diversity``.
+    Source: the maps in the supplement (boundary conditions).
 
     Args:
-        samples: (n, C, H, W), at least two. Source: the maps of the supplement (boundary
-            conditions); ``pixel_diversity`` is their mean.
+        samples: (n, C, H, W) in [-1, 1], n >= 2; 32 give a reliable map.
+
+    Returns:
+        (H, W), in units of [-1, 1].
+
+    Raises:
+        ValueError: fewer than two samples.
     """
     check_pictures(samples[:1], samples)
     if len(samples) < 2:
-        raise ValueError("A deviation needs at least two samples to compare; 32 give a fair map.")
+        raise ValueError(
+            f"A standard deviation needs at least two samples, got {len(samples)}; 32 give a "
+            f"reliable map."
+        )
     return samples.double().mean(dim=1).std(dim=0)
 
 
-def border_variability(samples: Tensor, *, margin: int = BORDER_WIDTH) -> tuple[float, float]:
-    """How much samples vary near the border and in the corners, relative to the interior.
+def border_variability(samples: Tensor, *, border: int = BORDER_WIDTH) -> tuple[float, float]:
+    """Measure how much samples vary near the border and in the corners, relative to the interior.
 
-    Below 1 the border is more alike from sample to sample than the interior; 1: nothing marks it.
-    Compare variants of one photograph: what it shows at its border matters, too.
+    Below 1, samples differ less at the border than in the interior. Compare variants of one
+    training image only, because what the image shows at its border matters, too.
 
     Args:
-        margin: width in pixels of the border, and side of the four corner squares.
+        samples: (n, C, H, W) in [-1, 1], n >= 2.
+        border: width of the border, and side of the four corner squares, in pixels.
 
     Returns:
-        (border, corners), each the mean of ``std_map`` there divided by that of the interior; nan
-        for samples that do not differ in the interior.
+        (border, corners), each the mean of ``std_map`` there divided by its mean in the interior;
+        NaN for samples that do not differ in the interior.
 
     Raises:
-        ValueError: a picture without interior.
+        ValueError: fewer than two samples, or images without an interior.
     """
     deviations = std_map(samples)
-    if min(deviations.shape) <= 2 * margin:
+    if min(deviations.shape) <= 2 * border:
         raise ValueError(
             f"Pictures of {deviations.shape[0]} x {deviations.shape[1]} pixels have no interior "
-            f"within a border of {margin}; take a smaller margin or larger pictures."
+            f"within a border of {border}; take a narrower border or larger pictures."
         )
-    inner = deviations[margin:-margin, margin:-margin]
+    inner = deviations[border:-border, border:-border]
     if inner.mean() < MIN_CONTRAST:
         return math.nan, math.nan
     around = (deviations.sum() - inner.sum()) / (deviations.numel() - inner.numel())
-    return tuple((x / inner.mean()).item() for x in (around, _corners(deviations, margin).mean()))
+    corners = _corners(deviations, border).mean()
+    return (around / inner.mean()).item(), (corners / inner.mean()).item()
 
 
 def border_influence_radius(heights: Sequence[int], first: int = 0) -> float:
-    """How far from its border a sample can depend on what stands beyond, in pixels of the finest.
+    """Compute how far padding can influence a sample, in pixels of the finest level.
 
-    At each level the frame is seen ``BORDER_WIDTH`` pixels deep, and a pixel of a level of height h is
-    ``heights[-1] / h`` pixels of the finest wide. What one level made of it, the next ones carry
-    on, so that the levels add up: in the paper's counting to 5 (1 + r + r^2 + ... + r^N) pixels.
-    Upsampling adds up to two pixels of each coarser level, faintly.
+    At each level, padding influences ``BORDER_WIDTH`` (5) pixels. A pixel of a level of height h is
+    ``heights[-1] / h`` pixels of the finest level wide. The following levels carry the influence
+    on, so the distances of all levels add up: 5 (1 + r + r^2 + ... + r^N) in the paper's notation.
+    Upsampling adds up to two pixels of each coarser level, with small weights.
 
     Args:
-        heights: of all levels in pixels, coarse to fine.
-        first: the first level with a frame; 1 where noise runs on beyond the border, since level 0
-            is made of noise alone.
+        heights: of all levels, in pixels, coarse to fine.
+        first: first level with padding other than noise; 1 for ``padding="noise"``, because level 0
+            has noise as its only input.
 
     >>> border_influence_radius([48])
     5.0
-    >>> round(border_influence_radius([25, 35, 48]), 1)   # of 24 to the middle
+    >>> round(border_influence_radius([25, 35, 48]), 1)   # of 24 pixels to the middle
     21.5
     """
     return float(sum(BORDER_WIDTH * heights[-1] / height for height in heights[first:]))
 
 
 def location_match(real: Tensor, samples: Tensor, *, side: int = LOCATION_SIDE) -> Tensor:
-    """How often what a sample shows at a place is what the photograph shows there: (rows, columns).
+    """Compute how often samples show the training image's content at its own place.
 
-    For each 7 x 7 patch of pictures reduced to ``side`` pixels, the share of samples whose patch
-    has its nearest in the photograph at the same place, one pixel more or less. Anything
-    rearranged at random would have some hundredths.
+    Images are reduced to ``side`` pixels. For each 7 x 7 patch position, count the samples whose
+    patch has its nearest neighbour in the training image at the same position, within one pixel. A
+    random arrangement matches in a few percent.
 
-    Cannot see: whether it is a good likeness; and in plain regions the nearest of many equals is an
-    accident.
+    Blind to: how similar the patches are. In plain regions many patches are equally near, and which
+    one is nearest is a matter of chance.
+
+    Args:
+        real: the training image, (1, C, H, W) in [-1, 1].
+        samples: (n, C, H, W) in [-1, 1].
+        side: long side, in pixels, to which the images are reduced.
+
+    Returns:
+        A map (rows, columns) of patch positions, each the share of matching samples, 0 to 1.
+
+    Raises:
+        ValueError: values are not finite, or the number of channels differs.
     """
     check_pictures(real, samples)
-    size = fitted_size(*real.shape[-2:], side)
-    small, kept = resize(real, size), []
-    for one in resize(samples, size).split(1):
-        shifts = nearest_patches(one, small).shifts  # (2, rows, columns)
-        kept.append((shifts.abs().amax(dim=0) <= LOCATION_TOLERANCE).double())
-    return torch.stack(kept).mean(dim=0)
+    height, width = size_of(real)
+    size = fitted_size(height, width, side)
+    small_real, matches = resize(real, size), []
+    for sample in resize(samples, size):
+        shifts = nearest_patches(sample[None], small_real).shifts  # (2, rows, columns)
+        matches.append((shifts.abs().amax(dim=0) <= LOCATION_TOLERANCE).double())
+    return torch.stack(matches).mean(dim=0)
 
 
 def corner_match(real: Tensor, samples: Tensor) -> float:
-    """How often a corner of a sample is the same corner of the photograph: mean of the four."""
+    """Compute how often the corner patches of samples match those of the training image.
+
+    Args:
+        real: the training image, (1, C, H, W) in [-1, 1].
+        samples: (n, C, H, W) in [-1, 1].
+
+    Returns:
+        The mean of ``location_match`` over the four corner patches, 0 to 1.
+
+    Raises:
+        ValueError: values are not finite, or the number of channels differs.
+    """
     return _corners(location_match(real, samples), 1).mean().item()
 
 
 def _corners(values: Tensor, side: int) -> Tensor:
-    """The four corner squares of a map: (4, side, side)."""
+    """Return the four corner squares of a map, (4, side, side)."""
     above, below = values[:side], values[-side:]
     return torch.stack([part for row in (above, below) for part in (row[:, :side], row[:, -side:])])
