@@ -136,48 +136,48 @@ def _samples_and_widths() -> list[Case]:
     cases=_samples_and_widths,
     tolerance=1e-5,
 )
-def border_to_interior(samples: Tensor, margin: int = BORDER_WIDTH) -> float:
+def border_to_interior(samples: Tensor, border: int = BORDER_WIDTH) -> float:
     """Compare how much samples vary in the border with how much in the interior."""
-    return border_variability(samples, border=margin)[0]
+    return border_variability(samples, border=border)[0]
 
 
-def _ratio(deviations: Tensor, margin: int) -> float:
+def _ratio(deviations: Tensor, border: int) -> float:
     """Divide the mean of a map (h, w) in the border by that in the interior."""
-    inner = deviations[margin:-margin, margin:-margin]
+    inner = deviations[border:-border, border:-border]
     around = (deviations.sum() - inner.sum()) / (deviations.numel() - inner.numel())
     return (around / inner.mean()).item()
 
 
 @border_to_interior.mistake
-def contrast_for_variety(samples: Tensor, margin: int = BORDER_WIDTH) -> float:
+def contrast_for_variety(samples: Tensor, border: int = BORDER_WIDTH) -> float:
     """You measured how much one picture varies from place to place. Asked is how much a place
     varies from sample to sample: the standard deviation over dim=0.
     """
-    inner = samples[..., margin:-margin, margin:-margin]
+    inner = samples[..., border:-border, border:-border]
     return (samples.mean(dim=1).std(dim=(1, 2)) / inner.mean(dim=1).std(dim=(1, 2))).mean().item()
 
 
 @border_to_interior.mistake
-def whole_for_border(samples: Tensor, margin: int = BORDER_WIDTH) -> float:
+def whole_for_border(samples: Tensor, border: int = BORDER_WIDTH) -> float:
     """You compared the whole picture with its interior, which is most of it. Take the interior out
     of the sum, and out of the number of pixels.
     """
     deviations = samples.mean(dim=1).std(dim=0)
-    return (deviations.mean() / deviations[margin:-margin, margin:-margin].mean()).item()
+    return (deviations.mean() / deviations[border:-border, border:-border].mean()).item()
 
 
 @border_to_interior.mistake
-def channels_apart(samples: Tensor, margin: int = BORDER_WIDTH) -> float:
+def channels_apart(samples: Tensor, border: int = BORDER_WIDTH) -> float:
     """Nearly: the study measures intensity. Average the colours of each sample first, dim=1, then
     take the deviation over the samples.
     """
-    return _ratio(samples.std(dim=0).mean(dim=0), margin)
+    return _ratio(samples.std(dim=0).mean(dim=0), border)
 
 
 @border_to_interior.mistake
-def the_other_way_round(samples: Tensor, margin: int = BORDER_WIDTH) -> float:
+def the_other_way_round(samples: Tensor, border: int = BORDER_WIDTH) -> float:
     """This is the interior relative to the border. Below 1 should mean: the border varies less."""
-    return 1 / border_variability(samples, border=margin)[0]
+    return 1 / border_variability(samples, border=border)[0]
 
 
 # ------------------------------------------------------------------------------------ exercise 08.4
