@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from dependencies import statements_behind
 
 from singan_edu.course import authoring, canvas, lesson, plots, widgets
 
@@ -26,11 +27,11 @@ class Stub(NamedTuple):
     solution: str  # the code in its fold
 
 
-def calls(source: str, *functions: str) -> list[ast.Call]:
+def calls(source: str | ast.stmt, *functions: str) -> list[ast.Call]:
     """The calls of functions of these names, in the order of the text."""
     found = [
         node
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(ast.parse(source) if isinstance(source, str) else source)
         if isinstance(node, ast.Call)
         and (getattr(node.func, "attr", None) or getattr(node.func, "id", None)) in functions
     ]
@@ -82,13 +83,19 @@ def code_of(cell: dict[str, Any]) -> str:
 
 def refused_claims(
     notebook: dict[str, Any],
-    until: str,
     patch: pytest.MonkeyPatch,
     parameters: dict[str, object],
+    only: str | None = None,
 ) -> list[str]:
-    """The claims that do not hold when a lesson runs, in this process, up to claim ``until``.
+    """The claims that do not hold when a lesson runs, in this process, up to its last claim.
 
-    Nothing is drawn, since a claim is about numbers. ``parameters`` override the lesson's own.
+    Nothing is drawn, since a claim is about numbers.
+
+    Args:
+        notebook: the lesson, as JSON.
+        patch: takes the functions of the course that draw and claim out of use.
+        parameters: override the lesson's own.
+        only: run nothing but this claim and what it depends on.
     """
     refused: list[str] = []
 
@@ -101,11 +108,32 @@ def refused_claims(
     patch.setattr(widgets, "explore", lambda *args, **options: None)
     patch.setattr(canvas, "live_view", lambda *args, **options: None)
     space: dict[str, Any] = {"__name__": "lesson"}
-    for cell in notebook["cells"]:
-        source = code_of(cell)
-        exec(compile(source, cell["id"], "exec"), space)
+    for cell, statement in statements_of(notebook, only):
+        code = ast.Module([statement], [])
+        exec(compile(code, cell["id"], "exec", dont_inherit=True), space)
         if "parameters" in authoring.tags(cell):
             space.update(parameters)
-        if until in map(first_argument, calls(source, "claim")):
-            return refused
-    raise ValueError(f"There is no claim {until}.")
+    return refused
+
+
+def statements_of(
+    notebook: dict[str, Any], only: str | None = None
+) -> list[tuple[dict[str, Any], ast.stmt]]:
+    """(cell, statement) of a lesson up to its last claim, or what claim ``only`` depends on."""
+    pairs = [
+        (cell, statement)
+        for cell in notebook["cells"]
+        for statement in ast.parse(code_of(cell)).body
+    ]
+    claims = [
+        index
+        for index, (_, statement) in enumerate(pairs)
+        for call in calls(statement, "claim")
+        if only in (None, first_argument(call))
+    ]
+    if not claims:
+        raise ValueError(f"There is no claim {only}.")
+    if only is None:
+        return pairs[: claims[-1] + 1]
+    statements = [statement for _, statement in pairs]
+    return [pairs[index] for index in statements_behind(statements, claims)]
