@@ -434,7 +434,7 @@ def live_view(
     columns.layout.flex_flow = "row wrap"
     board.changed = explorer.refresh
     widget = StaticFallback([columns])
-    widget.add_class("singan-studio")
+    widget.add_class("singan-live-view")
     before = {"on the canvas": picture_bytes(board.picture)}
     widget.data, widget.metadata = explorer.static(shots, before)
     return widget

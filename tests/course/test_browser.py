@@ -12,11 +12,15 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
 
 from singan_edu.evaluation import study
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -111,7 +115,7 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
+def browser() -> Iterator[Browser]:
     """Chromium, without a window."""
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
@@ -120,12 +124,12 @@ def browser() -> Iterator[sync_api.Browser]:
 
 
 @pytest.fixture(scope="module")
-def page(browser, address: str, place: Path, complaints: list[str]) -> sync_api.Page:
+def page(browser, address: str, place: Path, complaints: list[str]) -> Page:
     """The lesson in JupyterLab, all of its cells run."""
     return opened(browser, f"{address}/lab/tree/notebooks/{LESSON}?reset", place, complaints)
 
 
-def opened(browser, url: str, place: Path, complaints: list[str]) -> sync_api.Page:
+def opened(browser, url: str, place: Path, complaints: list[str]) -> Page:
     """A notebook of ``place`` in a page of its own, all of its cells run."""
     page = new_page(browser, complaints)
     name = url.split("/")[-1].split("?")[0]
@@ -133,7 +137,7 @@ def opened(browser, url: str, place: Path, complaints: list[str]) -> sync_api.Pa
     return page
 
 
-def new_page(browser: sync_api.Browser, complaints: list[str]) -> sync_api.Page:
+def new_page(browser: Browser, complaints: list[str]) -> Page:
     """An empty page of which every error is written down."""
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
@@ -142,7 +146,7 @@ def new_page(browser: sync_api.Browser, complaints: list[str]) -> sync_api.Page:
     return page
 
 
-def open_and_run(page: sync_api.Page, url: str, cells: int) -> None:
+def open_and_run(page: Page, url: str, cells: int) -> None:
     """Open a notebook of so many code cells and choose Run › Run All Cells."""
     page.goto(url, wait_until="domcontentloaded")
     page.locator("#jupyterlab-splash").wait_for(state="detached")
@@ -161,14 +165,14 @@ def count_code_cells(path: Path) -> int:
     return sum(cell["cell_type"] == "code" for cell in notebook["cells"])
 
 
-def explorer(page: sync_api.Page, slider: str) -> tuple[sync_api.Locator, sync_api.Locator]:
+def explorer(page: Page, slider: str) -> tuple[Locator, Locator]:
     """The handle of a slider and the picture that follows it."""
     box = page.locator(".singan-explore", has_text=slider).first
     box.scroll_into_view_if_needed()
     return box.get_by_role("slider").first, box.locator("img.singan-picture")
 
 
-def changed_from(picture: sync_api.Locator, before: str | None) -> None:
+def changed_from(picture: Locator, before: str | None) -> None:
     """Wait until the picture is another one."""
     sync_api.expect(picture).not_to_have_attribute("src", before, timeout=30_000)
 
@@ -222,7 +226,7 @@ def test_a_prediction_is_clicked_kept_and_confronted(page, place):
 QUIZ = "quiz.ipynb"
 PREPARED = """
 import singan_edu as sg
-from singan_edu import study
+from singan_edu.evaluation import study
 from singan_edu.course.quiz import Quiz
 photographs = {n: sg.resize(sg.sample_image(n), (72, 96)) for n in sg.sample_image_names()[:4]}
 samples = {name: real.flip(-1) for name, real in photographs.items()}
@@ -247,7 +251,7 @@ WATCH = """() => {
 
 
 @pytest.fixture(scope="module")
-def quizzes(browser, address: str, place: Path, complaints: list[str]) -> sync_api.Page:
+def quizzes(browser, address: str, place: Path, complaints: list[str]) -> Page:
     """A notebook with a quiz of each kind."""
     cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
     facts = dict(kernelspec=dict(name="python3", display_name="Python 3", language="python"))
@@ -256,7 +260,7 @@ def quizzes(browser, address: str, place: Path, complaints: list[str]) -> sync_a
     return opened(browser, f"{address}/lab/tree/notebooks/{QUIZ}?reset", place, complaints)
 
 
-def wait_for_pictures(box: sync_api.Locator) -> None:
+def wait_for_pictures(box: Locator) -> None:
     sync_api.expect(box.locator(".quiz-pictures.shown")).to_be_visible(timeout=30_000)
 
 
@@ -295,16 +299,16 @@ def test_a_practice_trial_gets_its_verdict_and_its_keys_are_no_commands(quizzes,
 
 
 # ------------------------------------------------------------------------------ canvases to draw on
-STUDIOS = {  # the cells that a lesson's studio needs, which are quick
+LIVE_VIEWS = {  # the cells that the live view of a lesson needs, which are quick
     "10_paint_to_image": ["parameters", "imports", "model", "paint", "canvas"],
     "12_editing": ["parameters", "imports", "model", "canvas"],
 }
 
 
-@pytest.fixture(scope="module", params=STUDIOS)
-def live_view(request, browser, place, address, complaints) -> Iterator[sync_api.Locator]:
-    """The studio of a lesson, from a notebook of the cells that it needs."""
-    name, wanted = request.param, STUDIOS[request.param]
+@pytest.fixture(scope="module", params=LIVE_VIEWS)
+def live_view(request, browser, place, address, complaints) -> Iterator[Locator]:
+    """The live view of a lesson, from a notebook of the cells that it needs."""
+    name, wanted = request.param, LIVE_VIEWS[request.param]
     notebook = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] in wanted]
     assert [cell["id"] for cell in notebook["cells"]] == wanted
@@ -313,15 +317,16 @@ def live_view(request, browser, place, address, complaints) -> Iterator[sync_api
     (place / "notebooks" / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     page = new_page(browser, complaints)
     open_and_run(page, f"{address}/lab/tree/notebooks/{name}.ipynb?reset", len(wanted))
-    box = page.locator(".singan-studio")
+    box = page.locator(".singan-live-view")
     box.locator("canvas").scroll_into_view_if_needed()
     yield box
     page.close()
 
 
-def drag(canvas: sync_api.Locator, start: tuple[float, float], stop: tuple[float, float]) -> None:
+def drag(canvas: Locator, start: tuple[float, float], stop: tuple[float, float]) -> None:
     """Press the mouse at shares (across, down) of a canvas, move it, let it go."""
     box, mouse = canvas.bounding_box(), canvas.page.mouse
+    assert box is not None, "the canvas is not visible"
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, stop)]
     mouse.move(*places[0])
     mouse.down()
@@ -329,13 +334,13 @@ def drag(canvas: sync_api.Locator, start: tuple[float, float], stop: tuple[float
     mouse.up()
 
 
-def pixels(canvas: sync_api.Locator) -> str:
+def pixels(canvas: Locator) -> str:
     """What a canvas shows, as one long word."""
     return canvas.evaluate("canvas => canvas.toDataURL()")
 
 
-def test_what_the_mouse_draws_is_seen_and_the_result_follows(studio):
-    canvas, result = studio.locator("canvas"), studio.locator("img.singan-picture")
+def test_what_the_mouse_draws_is_seen_and_the_result_follows(live_view):
+    canvas, result = live_view.locator("canvas"), live_view.locator("img.singan-picture")
     assert canvas.bounding_box()["width"] >= 300
     shown, before = pixels(canvas), result.get_attribute("src")
     for stroke in (((0.2, 0.2), (0.45, 0.45)), ((0.3, 0.3), (0.6, 0.6))):  # mark, carry: two drags
@@ -344,10 +349,10 @@ def test_what_the_mouse_draws_is_seen_and_the_result_follows(studio):
     assert pixels(canvas) != shown
 
 
-def test_undo_brings_the_result_back(studio):
-    result = studio.locator("img.singan-picture")
+def test_undo_brings_the_result_back(live_view):
+    result = live_view.locator("img.singan-picture")
     drawn = result.get_attribute("src")
-    studio.get_by_role("button", name="undo").click()
+    live_view.get_by_role("button", name="undo").click()
     changed_from(result, drawn)
 
 

@@ -272,4 +272,4 @@ def test_it_can_be_read_without_a_kernel(board):
     assert facts["image/png"]["alt"].startswith("The mean of the canvas.")
     assert len(set(facts["image/png"]["strip"])) == 2
     assert Image.open(io.BytesIO(data["image/png"])).size[0] > 400
-    assert "singan-studio" in widget._dom_classes
+    assert "singan-live-view" in widget._dom_classes
