@@ -3,59 +3,93 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 import torch
 from exercise_tools import LESSONS, imports, stubs
 from helpers import picture
 
-from singan_edu.course import authoring, checks
-from singan_edu.course.checks import BLANK, PASSED, WRONG, Exercise, Mistake
+from singan_edu.course import authoring, checks, exercises
+from singan_edu.course.checks import BLANK, PASSED, WRONG
+from singan_edu.course.exercises import exercise, exercises_of, value_exercise
 
-EXERCISES = [exercise for path in LESSONS for exercise in checks.exercises_of(path.name[:2])]
-MISTAKES = [(exercise, mistake) for exercise in EXERCISES for mistake in exercise.mistakes]
+EXERCISES = [found for path in LESSONS for found in exercises_of(path.name[:2])]
+MISTAKES = [(found, mistake) for found in EXERCISES for mistake in found.mistakes]
 STUBS = [(path, stub) for path in LESSONS for stub in stubs(authoring.read(path))]
 
 
-def doubled(value: float) -> float:
+@exercise("99.1", "double", dots=1, minutes=1, cases=lambda: [(1.0,), (3.0,)])
+def double(value: float) -> float:
+    """Double a number."""
     return 2 * value
 
 
-DOUBLE = Exercise(
-    id="99.1",
-    title="double",
-    difficulty=1,
+@double.mistake
+def squared(value: float) -> float:
+    """That is the square."""
+    return value**2
+
+
+@value_exercise("99.2", "a number", dots=1, minutes=1)
+def number() -> int:
+    """Eleven."""
+    return 11
+
+
+@number.mistake
+def ten() -> int:
+    """Ten is one too few."""
+    return 10
+
+
+PICTURES = [(picture(),)]
+
+
+@exercise("99.3", "darker", dots=1, minutes=1, cases=lambda: PICTURES)
+def darker(image: torch.Tensor) -> torch.Tensor:
+    """Halve every value."""
+    return image / 2
+
+
+@darker.mistake
+def unchanged(image: torch.Tensor) -> torch.Tensor:
+    """Nothing has changed."""
+    return image
+
+
+def length_of_random_answer(answer: Callable[[int], torch.Tensor], size: int) -> int | None:
+    """How many numbers an answer returns, whatever they are."""
+    numbers = answer(size)
+    return None if numbers is None else len(numbers)
+
+
+@exercise(
+    "99.4",
+    "random numbers",
+    dots=1,
     minutes=1,
-    expected=doubled,
-    cases=((1.0,), (3.0,)),
-    mistakes=(Mistake("squared", lambda value: value**2, "That is the square."),),
+    cases=lambda: [(2,), (5,)],
+    observe=length_of_random_answer,
 )
-NUMBER = Exercise(id="99.2", title="a number", difficulty=1, minutes=1, expected=11)
-PICTURE = Exercise(
-    id="99.3",
-    title="darker",
-    difficulty=1,
-    minutes=1,
-    expected=lambda image: image / 2,
-    cases=((picture(),),),
-    mistakes=(Mistake("in place", lambda image: image, "Nothing has changed."),),
-)
+def some_numbers(size: int) -> torch.Tensor:
+    """Draw that many numbers."""
+    return torch.rand(size)
 
 
 @pytest.fixture
 def invented(monkeypatch) -> None:
-    """A lesson 99 with three exercises."""
-    real = checks.exercises_of
-    three = (DOUBLE, NUMBER, PICTURE)
-    monkeypatch.setattr(checks, "exercises_of", lambda n: three if n == "99" else real(n))
+    """A lesson 99 with four exercises."""
+    four = (double, number, darker, some_numbers)
+    monkeypatch.setattr(exercises, "exercises_of", lambda n: four if n == "99" else exercises_of(n))
 
 
 # ------------------------------------------------------------- every exercise, in its three states
 def test_exercises_are_numbered_and_say_how_hard_and_how_long():
     assert EXERCISES
-    for exercise in EXERCISES:
-        assert exercise.difficulty in (1, 2, 3) and 1 <= exercise.minutes <= 30
-        assert len(exercise.mistakes) >= 2, exercise.id
+    for found in EXERCISES:
+        assert found.dots in (1, 2, 3) and 1 <= found.minutes <= 30
+        assert len(found.mistakes) >= 2, found.number
 
 
 @pytest.mark.parametrize(("path", "stub"), STUBS, ids=lambda thing: getattr(thing, "number", ""))
@@ -74,10 +108,13 @@ def test_solution_in_the_fold_passes(path, stub):
 
 
 @pytest.mark.parametrize(
-    ("exercise", "mistake"), MISTAKES, ids=lambda thing: getattr(thing, "id", None) or thing.name
+    ("tried", "mistake"),
+    MISTAKES,
+    ids=lambda thing: getattr(thing, "number", None) or thing.name,
 )
-def test_mistake_is_refused_with_its_own_diagnosis(exercise, mistake):
-    result = checks.check(exercise.id, mistake.function)
+def test_mistake_is_refused_with_its_own_diagnosis(tried, mistake):
+    answer = mistake.function() if tried.asks_for_a_value else mistake.function
+    result = checks.check(tried.number, answer)
     assert result.status == WRONG and result.mistake == mistake.name
     assert str(result).count(mistake.diagnosis) == 1
 
@@ -99,6 +136,29 @@ def test_wrong_answer_shows_expected_yours_and_the_difference(invented):
     result = checks.check("99.1", lambda value: value + 1)
     assert result.status == WRONG and result.mistake == ""
     assert "Case 2: expected 6; yours 4; off by up to 2." in str(result)
+
+
+def test_known_wrong_value_is_recognised(invented):
+    result = checks.check("99.2", 10)
+    assert result.mistake == "ten" and "Ten is one too few.\n" in str(result)
+
+
+def test_what_is_observed_is_compared_and_not_what_is_returned(invented):
+    assert checks.check("99.4", lambda size: torch.ones(size)).passed
+    assert "Case 2: expected 5; yours 2" in str(checks.check("99.4", lambda size: torch.ones(2)))
+    assert checks.check("99.4", lambda size: None).status == BLANK
+
+
+def test_an_exercise_is_called_as_its_solution():
+    assert double(2.0) == 4.0 and squared(3.0) == 9.0
+
+
+def test_a_mistake_needs_a_diagnosis():
+    def nameless(value: float) -> float:
+        return value
+
+    with pytest.raises(ValueError, match="nameless needs a diagnosis"):
+        double.mistake(nameless)
 
 
 def test_wrong_answer_is_not_kept(invented):
@@ -148,7 +208,7 @@ def test_answer_cannot_change_what_the_next_one_gets(invented):
         return image.div_(2)
 
     assert checks.check("99.3", spoils).passed
-    assert torch.equal(PICTURE.cases[0][0], picture())
+    assert torch.equal(PICTURES[0][0], picture())
 
 
 def test_wrong_picture_is_drawn_beside_the_expected_one(invented):
@@ -177,7 +237,7 @@ def test_student_text_cannot_be_read_as_html(invented):
 
 
 def test_unknown_exercise_says_which_there_are(invented):
-    with pytest.raises(ValueError, match="99.1, 99.2, 99.3"):
+    with pytest.raises(ValueError, match="99.1, 99.2, 99.3, 99.4"):
         checks.check("99.7", 1)
     with pytest.raises(ValueError, match="none"):
         checks.check("77.1", 1)
@@ -206,7 +266,7 @@ def test_difference(expected, yours, gap):
 
 # -------------------------------------------------------------------------------- students, teacher
 def test_export_and_merge(invented, tmp_path):
-    checks.check("99.1", doubled)
+    checks.check("99.1", double)
     ada = checks.export("Ada L.", tmp_path)
     checks.check("99.2", 11)
     ben = checks.export("Ben", tmp_path)
