@@ -1,7 +1,7 @@
 """The two networks of a level: a residual generator and a discriminator that scores patches.
 
-Both are the same small stack of convolutions without padding inside, so both see 11 x 11 pixels at
-every level. Source: paper, section 2.2 and figure 4. Taught in lesson 03.
+Both are the same stack of five convolutions without padding between them, so both have a receptive
+field of 11 x 11 pixels at every level. Source: paper, section 2.2 and figure 4. Taught in lesson 03.
 """
 
 from __future__ import annotations
@@ -15,18 +15,21 @@ from torch import Tensor, nn
 from .config import TrainConfig
 
 NEGATIVE_SLOPE = 0.2  # of LeakyReLU below zero (authors' code)
-# In memory, a picture's numbers follow each other channel by channel or pixel by pixel; layers keep
-# the order they are given. Pixel by pixel is quicker on a CPU by a sixth, except for the derivative
-# of a derivative that the penalty of a normalised discriminator needs.
+# Memory layout of activations. Channels last is quicker on a CPU by a sixth, except for the second
+# derivatives that the penalty of a normalised discriminator needs.
 CHANNELS_LAST = torch.channels_last
 INIT_STD = 0.02  # of convolution weights, and of normalisation weights around 1 (authors' code)
 
 
 def normalisation(kind: str, channels: int) -> nn.Module:
-    """The layer for ``kind``: ``"batch"``, ``"instance"`` (both with learned scale) or ``"none"``.
+    """Build a normalisation layer.
 
-    In training, with a batch of one picture, batch and instance normalisation compute the same. In
+    In training, with a batch of one image, batch and instance normalisation compute the same. In
     eval mode batch normalisation uses its running statistics, which keeps the generator local.
+
+    Args:
+        kind: ``"batch"``, ``"instance"`` (both with learned scale and shift) or ``"none"``.
+        channels: of the layer's input.
     """
     if kind == "batch":
         return nn.BatchNorm2d(channels)
@@ -38,8 +41,12 @@ def normalisation(kind: str, channels: int) -> nn.Module:
 class ConvBlock(nn.Sequential):
     """Convolution, normalisation, LeakyReLU (paper, section 2.2).
 
-    (n, in_channels, h, w) -> (n, out_channels, h - k + 1 + 2p, w - k + 1 + 2p) for kernel k,
-    padding p.
+    Args:
+        in_channels: of the input, (n, in_channels, h, w).
+        out_channels: of the output, (n, out_channels, h - k + 1 + 2p, w - k + 1 + 2p).
+        norm: ``"batch"``, ``"instance"`` or ``"none"``.
+        kernel_size: k, in pixels.
+        padding: p zeros on each side.
     """
 
     def __init__(
@@ -57,6 +64,13 @@ class ConvBlock(nn.Sequential):
             nn.LeakyReLU(NEGATIVE_SLOPE),
         )
 
+    @property
+    def convolution(self) -> nn.Conv2d:
+        """The first layer."""
+        layer = self[0]
+        assert isinstance(layer, nn.Conv2d)
+        return layer
+
 
 def conv_stack(
     image_channels: int,
@@ -68,7 +82,17 @@ def conv_stack(
     kernel_size: int,
     padding: int = 0,
 ) -> nn.Sequential:
-    """Blocks of ``width`` channels, then a plain convolution to ``out_channels``."""
+    """Build the stack of both networks: blocks, then a convolution alone.
+
+    Args:
+        image_channels: of the input.
+        out_channels: of the output.
+        width: channels of the hidden layers.
+        norm: ``"batch"``, ``"instance"`` or ``"none"``.
+        num_layers: number of convolutions.
+        kernel_size: of each, in pixels.
+        padding: zeros on each side of every layer's input.
+    """
     channels = [image_channels] + [width] * (num_layers - 1)
     blocks = [
         ConvBlock(before, after, norm=norm, kernel_size=kernel_size, padding=padding)
@@ -80,15 +104,21 @@ def conv_stack(
 
 
 class Generator(nn.Module):
-    """One level's generator G_n: adds the detail that the level before could not show.
+    """The generator G_n of one level: adds the detail that the coarser levels lack.
 
     ``G(noise, previous) = previous + tanh(stack(noise + previous))`` (paper, eq. 5): the stack
-    predicts a residual, bounded by one. ``padding`` says what stands beyond the border of the
-    picture:
+    predicts a residual, bounded by one.
 
-    * ``"zero"``: noise and previous picture are padded with zeros, once, up front;
-    * ``"noise"``: the previous picture is, while the noise simply runs on (it arrives larger);
-    * ``"conv"``: nothing up front, zeros in every layer (for the boundary study only).
+    Args:
+        image_channels: 1 or 3.
+        width: channels of the hidden layers.
+        norm: ``"batch"``, ``"instance"`` or ``"none"``.
+        num_layers: number of convolutions.
+        kernel_size: of each, in pixels.
+        padding: what stands beyond the border of the image. ``"zero"``: noise and previous image
+            are padded with zeros, once, before the first layer. ``"noise"``: only the previous
+            image is; the noise arrives larger. ``"conv"``: zeros in every layer (for the study of
+            borders only).
     """
 
     def __init__(
@@ -104,7 +134,7 @@ class Generator(nn.Module):
         super().__init__()
         half_kernel = (kernel_size - 1) // 2
         self.norm = norm
-        self.radius = num_layers * half_kernel  # how far a pixel sees to each side: 5 pixels
+        self.radius = num_layers * half_kernel  # of the receptive field: 5 pixels
         self.padding = 0 if padding == "conv" else self.radius
         self.noise_padding = self.radius if padding == "noise" else 0
         self.stack = conv_stack(
@@ -121,13 +151,12 @@ class Generator(nn.Module):
         """Add this level's detail to ``previous``.
 
         Args:
-            noise: (n, C, h + 2m, w + 2m), already times the level's noise std; m =
-                ``noise_padding``.
-            previous: (n, C, h, w), the upsampled picture of the level before; zeros at the
-                coarsest.
+            noise: (n, C, h + 2p, w + 2p), already multiplied by the level's noise std; p is
+                ``noise_padding``. At level 0 one channel serves all.
+            previous: (n, C, h, w), the upsampled output of the previous level; zeros at level 0.
 
         Returns:
-            (n, C, h, w), within one of ``previous``; it may leave [-1, 1] a little.
+            (n, C, h, w); differs from ``previous`` by less than 1, and may leave [-1, 1] a little.
         """
         padded_noise = pad(noise, self.padding - self.noise_padding)  # (n, C, h+10, w+10)
         padded_previous = pad(previous, self.padding)  # (n, C, h+10, w+10)
@@ -137,18 +166,25 @@ class Generator(nn.Module):
 
     @property
     def is_local(self) -> bool:
-        """Whether a pixel depends only on those within ``reach`` of it.
+        """Whether an output pixel depends only on its receptive field.
 
-        Not in instance normalisation, nor in batch normalisation while training: there the
-        statistics of the whole picture take part in every pixel.
+        With instance normalisation, or batch normalisation in training mode, the statistics of the
+        whole image influence every pixel.
         """
         return self.norm == "none" or (self.norm == "batch" and not self.training)
 
 
 class Discriminator(nn.Module):
-    """One level's discriminator D_n: a score for every patch, high for real ones.
+    """The discriminator D_n of one level: scores every patch, high for real ones.
 
     (n, C, h, w) -> (n, 1, h - 10, w - 10), unbounded. Source: paper, section 2.2.
+
+    Args:
+        image_channels: 1 or 3.
+        width: channels of the hidden layers.
+        norm: ``"batch"``, ``"instance"`` or ``"none"``.
+        num_layers: number of convolutions.
+        kernel_size: of each, in pixels.
     """
 
     def __init__(
@@ -168,21 +204,29 @@ class Discriminator(nn.Module):
         )
 
     def forward(self, image: Tensor) -> Tensor:
-        """Patch scores (n, 1, h - 10, w - 10) of a picture (n, C, h, w)."""
-        return self.stack(image.contiguous(memory_format=self.layout))
-
-    def input_gradient(self, image: Tensor) -> Tensor:
-        """How each pixel moves the sum of all scores, ``∂ ΣD / ∂ image``, by the chain rule.
-
-        Without normalisation D is convolutions and LeakyReLUs alone. Back from the scores, a
-        convolution becomes its transpose, and a LeakyReLU a factor for each value: 1 where the
-        value is positive, ``NEGATIVE_SLOPE`` elsewhere. The factors are constants (their derivative is zero
-        wherever it exists), so what is left is a product of weights, which an ordinary backward
-        pass differentiates. Autograd finds the same by differentiating its own backward pass, and
-        takes half as long again.
+        """Score every patch.
 
         Args:
-            image: (n, C, h, w); no gradient reaches it.
+            image: (n, C, h, w).
+
+        Returns:
+            (n, 1, h - 10, w - 10).
+        """
+        scores: Tensor = self.stack(image.contiguous(memory_format=self.layout))
+        return scores
+
+    def input_gradient(self, image: Tensor) -> Tensor:
+        """Compute the gradient of the sum of all scores by the chain rule, ``∂ ΣD / ∂ image``.
+
+        Without normalisation D consists of convolutions and LeakyReLUs. Going backwards, a
+        convolution becomes its transpose, and a LeakyReLU a factor for each value: 1 where the
+        value is positive, ``NEGATIVE_SLOPE`` elsewhere. The factors are constants, because their
+        derivative is zero wherever it exists. What is left is a product of weights, which an
+        ordinary backward pass differentiates. Autograd gets the same by differentiating its own
+        backward pass, and needs half as much time again.
+
+        Args:
+            image: (n, C, h, w); no gradient flows to it.
 
         Returns:
             (n, C, h, w), to be differentiated with respect to the weights.
@@ -195,21 +239,35 @@ class Discriminator(nn.Module):
                 f"input_gradient is for a discriminator with norm='none'; this one has "
                 f"norm={self.norm!r}. losses.input_gradient takes any."
             )
-        *blocks, last = self.stack
-        image, slopes = image.contiguous(memory_format=self.layout), []
+        blocks, last = split_stack(self.stack)
+        image, derivatives = image.contiguous(memory_format=self.layout), []
         with torch.no_grad():
             for block in blocks:
                 image = block(image)  # (n, width, h - 2, w - 2), then (…, h - 4, w - 4), …
-                slopes.append(leaky_relu_derivative(image))
+                derivatives.append(leaky_relu_derivative(image))
             gradient = torch.ones_like(last(image))  # of the sum to each score: (n, 1, h-10, w-10)
         gradient = F.conv_transpose2d(gradient, last.weight)  # (n, width, h - 8, w - 8)
-        for block, slope in zip(reversed(blocks), reversed(slopes)):
-            gradient = F.conv_transpose2d(slope * gradient, block[0].weight)
+        for block, derivative in zip(reversed(blocks), reversed(derivatives)):
+            gradient = F.conv_transpose2d(derivative * gradient, block.convolution.weight)
         return gradient
 
 
+def split_stack(stack: nn.Sequential) -> tuple[list[ConvBlock], nn.Conv2d]:
+    """Split what ``conv_stack`` built into its blocks and its last convolution.
+
+    Args:
+        stack: of a generator or discriminator.
+    """
+    *blocks, last = stack
+    assert isinstance(last, nn.Conv2d)
+    return [block for block in blocks if isinstance(block, ConvBlock)], last
+
+
 def leaky_relu_derivative(value: Tensor) -> Tensor:
-    """The derivative of LeakyReLU: 1 where ``value`` (before or after it) is positive, else NEGATIVE_SLOPE.
+    """Return the derivative of LeakyReLU: 1 for positive values, else ``NEGATIVE_SLOPE``.
+
+    Args:
+        value: the layer's input or output, which have the same sign; any shape.
 
     >>> leaky_relu_derivative(torch.tensor([-3.0, 0.0, 2.0]))
     tensor([0.2000, 0.2000, 1.0000])
@@ -217,13 +275,24 @@ def leaky_relu_derivative(value: Tensor) -> Tensor:
     return torch.full_like(value, NEGATIVE_SLOPE).masked_fill_(value > 0, 1)
 
 
-def pad(image: Tensor, margin: int) -> Tensor:
-    """Zeros (mid grey) of ``margin`` pixels on all four sides."""
-    return F.pad(image, (margin, margin, margin, margin)) if margin else image
+def pad(image: Tensor, padding: int) -> Tensor:
+    """Pad an image with zeros (mid grey) on all four sides.
+
+    Args:
+        image: (n, C, h, w).
+        padding: in pixels, 0 or more.
+    """
+    return F.pad(image, (padding, padding, padding, padding)) if padding else image
 
 
 def build_generator(config: TrainConfig, level: int, image_channels: int) -> Generator:
-    """The generator of ``level``; ``initialize`` or a file gives it its weights."""
+    """Build the generator of a level; ``initialize`` or a file gives it its weights.
+
+    Args:
+        config: its architecture.
+        level: 0 is the coarsest.
+        image_channels: 1 or 3.
+    """
     with torch.random.fork_rng(devices=[]):  # placeholders must not use up the global seed
         return Generator(
             image_channels,
@@ -232,11 +301,17 @@ def build_generator(config: TrainConfig, level: int, image_channels: int) -> Gen
             num_layers=config.num_layers,
             kernel_size=config.kernel_size,
             padding=config.padding,
-        )
+        ).float()
 
 
 def build_discriminator(config: TrainConfig, level: int, image_channels: int) -> Discriminator:
-    """The discriminator of ``level``; its weights are placeholders as the generator's."""
+    """Build the discriminator of a level; ``initialize`` or a file gives it its weights.
+
+    Args:
+        config: its architecture.
+        level: 0 is the coarsest.
+        image_channels: 1 or 3.
+    """
     with torch.random.fork_rng(devices=[]):
         return Discriminator(
             image_channels,
@@ -244,25 +319,34 @@ def build_discriminator(config: TrainConfig, level: int, image_channels: int) ->
             norm=config.discriminator_norm,
             num_layers=config.num_layers,
             kernel_size=config.kernel_size,
-        )
+        ).float()
 
 
 def hidden_weights(network: Generator | Discriminator) -> list[nn.Parameter]:
-    """The kernels between hidden layers, (width, width, k, k) each: all but the first and last."""
-    return [block[0].weight for block in network.stack[1:-1]]
+    """List the weights of the hidden layers, (width, width, k, k) each.
+
+    Args:
+        network: of which all convolutions but the first and the last are hidden.
+    """
+    return [block.convolution.weight for block in split_stack(network.stack)[0][1:]]
 
 
 @torch.no_grad()
 def initialize(network: nn.Module, rng: torch.Generator) -> None:
-    """Draw all weights from ``rng``, as the authors' code does (its source for the numbers).
+    """Draw all weights, as the authors' code does.
 
     Convolutions N(0, 0.02) with PyTorch's default bias, uniform in ±1/sqrt(inputs); normalisation
     weights N(1, 0.02) with bias zero. Every parameter is drawn, so the global seed plays no part.
+
+    Args:
+        network: is changed in place.
+        rng: on the CPU.
     """
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             bound = 1 / math.sqrt(module.weight[0].numel())
             module.weight.normal_(0, INIT_STD, generator=rng)
+            assert module.bias is not None
             module.bias.uniform_(-bound, bound, generator=rng)
         elif isinstance(module, (nn.BatchNorm2d, nn.InstanceNorm2d)):
             module.weight.normal_(1, INIT_STD, generator=rng)

@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from .model import MODEL_FILE, SinGAN
+from .model import SinGAN
+from .model_files import MODEL_FILE
 
 FOLDER = "pretrained_models"
 

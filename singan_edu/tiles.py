@@ -1,10 +1,10 @@
-"""Pictures of any size in little memory: a generator computed tile by tile.
+"""Images of any size in little memory: a generator computed tile by tile.
 
-Between its layers a generator keeps ``width`` numbers per pixel: of a picture of 4096 x 4096 pixels
-every such map takes 2 GB. But a frozen generator is local, a pixel depends on the 11 x 11 pixels
-around it alone (paper, section 2.2), so any part of a picture can be computed from that part and
-five pixels around it. The tiles are parts of the same picture, not pictures to be blended: put
-together they are what the generator makes of the whole, up to the rounding of sums.
+Between its layers a generator keeps ``width`` numbers per pixel: each such map of an image of
+4096 x 4096 pixels takes 2 GB. But a frozen generator is local: an output pixel depends on the
+11 x 11 pixels around it alone (paper, section 2.2). So any part of an image can be computed from
+that part and five pixels around it. Put together, the tiles equal the output for the whole image,
+up to the rounding of sums; nothing is blended.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ TILE_SIZE = 256  # pixels; the 32 maps of a tile about fit into a CPU's cache
 def tiled_forward(
     generator: Generator, noise: Tensor, previous: Tensor, *, tile: int = TILE_SIZE
 ) -> Tensor:
-    """``generator(noise, previous)``, computed in tiles where the picture is larger than one.
+    """Compute ``generator(noise, previous)``, in tiles where the image is larger than one.
 
-    Each tile is cut out with ``generator.radius`` pixels around it, less where the picture ends.
-    What the generator pads it with is right at the border of the picture; at a cut it is wrong, but
-    reaches no further than the pixels around the tile, which are thrown away. A generator that is
-    not local (``Generator.is_local``) computes the picture whole, however large it is.
+    Each tile is cut out with ``generator.radius`` pixels around it, fewer where the image ends. The
+    generator's padding is right at the border of the image. At a cut it is wrong, but influences
+    only the pixels around the tile, which are dropped. A generator that is not local
+    (``Generator.is_local``) computes the image at once, however large it is.
 
     Args:
-        noise, previous: as ``Generator.forward`` takes them, (n, C, h + 2m, w + 2m) and
-            (n, C, h, w).
+        generator: of one level.
+        noise: (n, C, h + 2p, w + 2p), already multiplied by the noise std; p is the noise padding.
+        previous: (n, C, h, w).
         tile: longest side of a tile, in pixels.
 
     Returns:
@@ -38,7 +39,8 @@ def tiled_forward(
     """
     height, width = previous.shape[-2:]
     if max(height, width) <= tile or not generator.is_local:
-        return generator(noise, previous)
+        output: Tensor = generator(noise, previous)
+        return output
     made = previous.new_empty(max(len(noise), len(previous)), *previous.shape[1:])
     for rows, seen_rows in tile_slices(height, tile, generator.radius):
         for columns, seen_columns in tile_slices(width, tile, generator.radius):
@@ -57,11 +59,16 @@ def tiled_forward(
 
 
 def tile_slices(length: int, tile: int, halo: int) -> Iterator[tuple[slice, slice]]:
-    """Cut ``length`` pixels into parts of nearly one size, at most ``tile`` long.
+    """Cut ``length`` pixels into parts of nearly one size.
+
+    Args:
+        length: in pixels.
+        tile: longest part, in pixels.
+        halo: pixels on either side that a part depends on.
 
     Yields:
-        For each part the pixels that belong to it, and those it depends on: ``halo`` more on
-        either side, less where the ``length`` ends.
+        For each part the pixels that belong to it, and those it depends on: ``halo`` more on either
+        side, fewer where the ``length`` ends.
 
     >>> for part, seen in tile_slices(20, 8, 5):
     ...     print(part.start, part.stop, "from", seen.start, seen.stop)
@@ -76,7 +83,7 @@ def tile_slices(length: int, tile: int, halo: int) -> Iterator[tuple[slice, slic
 
 
 def _with_noise_padding(seen: slice, generator: Generator) -> slice:
-    """Where the noise of ``seen`` lies in a map that is larger by the margin, on both sides."""
+    """Where the noise of ``seen`` lies in a map that is padded on both sides."""
     return slice(seen.start, seen.stop + 2 * generator.noise_padding)
 
 

@@ -46,7 +46,8 @@ def polygon_mask(size: Size, points: Sequence[Point]) -> Tensor:
 
     if len(points) < 3:
         raise ValueError(f"A polygon needs at least three corners; got {len(points)}.")
-    return _mask_tensor(polygon2mask(size, _point_array(points)), "The polygon")
+    inside = polygon2mask(size, _point_array(points))  # type: ignore[no-untyped-call]  # skimage's
+    return _mask_tensor(inside, "The polygon")
 
 
 def brush_mask(size: Size, stroke: Sequence[Point], radius: float) -> Tensor:
@@ -81,7 +82,8 @@ def brush_mask(size: Size, stroke: Sequence[Point], radius: float) -> Tensor:
     high = np.maximum(points.max(axis=0) + 1, size) + padding
     touched = np.zeros(high - low, dtype=bool)
     for start, stop in zip(points, points[1:] if len(points) > 1 else points):
-        touched[line(*(start - low), *(stop - low))] = True
+        places = line(*(start - low), *(stop - low))  # type: ignore[no-untyped-call]  # skimage's
+        touched[places] = True
     rows, columns = (slice(-corner, -corner + side) for corner, side in zip(low, size))
     return _mask_tensor(_dilate(touched, radius)[rows, columns], "The stroke")
 

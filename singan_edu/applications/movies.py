@@ -1,7 +1,7 @@
-"""Pictures that move: frames as a GIF, an MP4, or a player that lives in the notebook.
+"""Save animations as GIF or MP4, or embed them in a notebook as an HTML player.
 
-Frames are a tensor (frames, C, H, W) in [-1, 1], or any iterable of (1, C, H, W) or (C, H, W), read
-once. Taught in lesson 13.
+Frames are a tensor (frames, C, H, W) in [-1, 1], or an iterable of tensors (1, C, H, W) or (C, H,
+W), which is read once. Taught in lesson 13.
 """
 
 from __future__ import annotations
@@ -25,62 +25,80 @@ from ..images import to_pil
 
 Frames = Tensor | Iterable[Tensor]
 FPS = 10.0
-MAX_GIF_FPS = 50  # frames a second; viewers play a GIF that asks for more at 10
-PALETTE_FRAMES = 16  # how many frames the colours of a GIF are chosen from
+MAX_GIF_FPS = 50  # viewers play a GIF with a higher rate at 10 frames per second
+PALETTE_FRAMES = 16  # number of frames from which the colours of a GIF are chosen
 JPEG_QUALITY = 85
-MAX_HTML_BYTES = 2_000_000  # bytes
-PLAYER_WIDTH = 384  # of the player on the page, in CSS pixels
+MAX_HTML_BYTES = 2_000_000
+PLAYER_WIDTH = 384  # CSS pixels
 
 
 # -------------------------------------------------------------------------------------------- files
-def save_animation(frames: Frames, path: str | os.PathLike, *, fps: float = FPS) -> Path:
-    """Write frames to a file that plays, again and again; the suffix decides the format.
+def save_animation(frames: Frames, path: str | os.PathLike[str], *, fps: float = FPS) -> Path:
+    """Write an animation to a file; the suffix decides the format.
 
-    * ``.gif`` plays everywhere. All frames share one palette of 256 colours, without dithering: a
-      palette for each frame, or noise that hides its steps, would flicker where nothing moves. It
-      counts time in hundredths of a second, so 30 frames a second become 33.
-    * ``.mp4`` has all colours in less space; ``pip install imageio imageio-ffmpeg`` first. H.264
-      wants even sides: an odd one is repeated at the border.
-    * ``.html`` is ``animation_html``, as a page.
+    * ``.gif`` plays everywhere, in an endless loop. All frames share one palette of 256 colours,
+      without dithering, because a palette per frame or dithering would flicker where nothing moves.
+      GIF counts time in hundredths of a second, so 30 frames per second become 33.
+    * ``.mp4`` has all colours and smaller files. It needs ``pip install imageio imageio-ffmpeg``.
+      H.264 requires even sides, so the last row or column of an odd side is repeated.
+    * ``.html`` is a page with the player of ``animation_html``.
 
-    The file appears whole or not at all. Missing folders are made. Returns the path.
+    The file is written completely or not at all. Missing folders are created.
 
     Args:
         frames: (frames, C, H, W) in [-1, 1], or an iterable of frames.
-        fps: frames a second.
+        path: where to write, with one of the suffixes above.
+        fps: frames per second, above 0 and at most 1000; at most 50 for a GIF.
+
+    Returns:
+        The path.
 
     Raises:
-        ValueError: no frames, another suffix, or a number of frames a second that does not work.
-        ModuleNotFoundError: an MP4, and imageio-ffmpeg is not installed.
+        ValueError: no frames, frames of different sizes, another suffix, or ``fps`` out of range.
+        ModuleNotFoundError: an MP4 is asked for, and imageio-ffmpeg is not installed.
     """
     path = Path(path)
     encode = ENCODERS.get(path.suffix.lower())
     if encode is None:
-        raise ValueError(f"{path.name} is of no kind that plays; use one of {', '.join(ENCODERS)}.")
+        raise ValueError(
+            f"{path.name} has no suffix of an animation; use one of {', '.join(ENCODERS)}."
+        )
     return write_bytes(path, encode(_pictures(frames, fps), fps))
 
 
 def _pictures(frames: Frames, fps: float) -> list[Image.Image]:
-    """The frames as 8-bit pictures: a twelfth of the memory that tensors take or less."""
+    """Return the frames as 8-bit images, which take a quarter of a tensor's memory."""
     if not 0 < fps <= 1000:
-        raise ValueError(f"fps={fps} must be above 0 and at most 1000 frames a second.")
+        raise ValueError(f"fps={fps} must be above 0 and at most 1000 frames per second.")
     pictures = [to_pil(frame).convert("RGB") for frame in frames]
     if not pictures:
-        raise ValueError("There are no frames to show.")
+        raise ValueError("There are no frames to show; give at least one.")
     if len({picture.size for picture in pictures}) > 1:
-        raise ValueError("The frames are of different sizes; an animation has one.")
+        raise ValueError("The frames have different sizes; resize them to one size.")
     return pictures
 
 
 def gif_bytes(frames: Frames, fps: float = FPS) -> bytes:
-    """The bytes of the GIF that ``save_animation`` writes; ``ipywidgets.Image`` plays them."""
+    """Encode frames as a GIF, which ``ipywidgets.Image`` can show.
+
+    Args:
+        frames: (frames, C, H, W) in [-1, 1], or an iterable of frames.
+        fps: frames per second, above 0 and at most 50.
+
+    Returns:
+        The content of the file.
+
+    Raises:
+        ValueError: no frames, frames of different sizes, or ``fps`` out of range.
+    """
     return _gif(_pictures(frames, fps), fps)
 
 
 def _gif(pictures: list[Image.Image], fps: float) -> bytes:
+    """Encode images as a GIF with one palette."""
     if fps > MAX_GIF_FPS:
         raise ValueError(
-            f"A GIF plays at most {MAX_GIF_FPS} frames a second, not {fps:g}; write an .mp4."
+            f"A GIF plays at most {MAX_GIF_FPS} frames per second, not {fps:g}; write an .mp4."
         )
     palette = _common_palette(pictures)
     first, *rest = [x.quantize(palette=palette, dither=Image.Dither.NONE) for x in pictures]
@@ -90,32 +108,33 @@ def _gif(pictures: list[Image.Image], fps: float) -> bytes:
         format="GIF",
         save_all=True,
         append_images=rest,
-        duration=round(100 / fps) * 10,  # milliseconds, of which a GIF keeps whole hundredths
-        loop=0,  # for ever
+        duration=round(100 / fps) * 10,  # milliseconds; a GIF stores hundredths of a second
+        loop=0,  # endless
     )
     return buffer.getvalue()
 
 
 def _common_palette(pictures: list[Image.Image]) -> Image.Image:
-    """The 256 colours that suit frames from the whole of the animation."""
+    """Return an image with the palette of 256 colours that suits frames of the whole animation."""
     count = min(len(pictures), PALETTE_FRAMES)
     chosen = [np.asarray(pictures[k * len(pictures) // count]) for k in range(count)]
     return Image.fromarray(np.concatenate(chosen)).quantize(256, method=Image.Quantize.FASTOCTREE)
 
 
 def _mp4(pictures: list[Image.Image], fps: float) -> bytes:
+    """Encode images as an MP4 (H.264)."""
     try:
         import imageio.v3 as imageio
-        import imageio_ffmpeg  # noqa: F401, which imageio writes videos with
+        import imageio_ffmpeg  # noqa: F401  # imageio uses it to write videos
     except ImportError as error:
         raise ModuleNotFoundError(
-            "An .mp4 needs ffmpeg: pip install imageio imageio-ffmpeg. A .gif or .html needs "
-            "nothing."
+            "An .mp4 needs ffmpeg: pip install imageio imageio-ffmpeg. A .gif or .html needs no "
+            "further package."
         ) from error
     stack = np.stack([np.asarray(picture) for picture in pictures])  # (frames, H, W, 3)
     odd = [(0, side % 2) for side in stack.shape[1:3]]
     stack = np.pad(stack, [(0, 0), *odd, (0, 0)], mode="edge")
-    return imageio.imwrite(
+    encoded: bytes = imageio.imwrite(
         "<bytes>",
         stack,
         extension=".mp4",
@@ -125,6 +144,7 @@ def _mp4(pictures: list[Image.Image], fps: float) -> bytes:
         quality=8,
         macro_block_size=2,
     )
+    return encoded
 
 
 # ----------------------------------------------------------------------------------------- the page
@@ -137,22 +157,26 @@ def animation_html(
     quality: int = JPEG_QUALITY,
     max_bytes: int = MAX_HTML_BYTES,
 ) -> str:
-    """A player for a notebook or a page, with all frames inside: nothing is fetched from anywhere.
+    """Return an HTML player that contains all frames and loads nothing from elsewhere.
 
-    Play and pause, a slider, and from the keyboard: space plays and pauses, the arrow keys step. It
-    starts by itself unless the reader's system asks for less motion. Without scripts the first
-    frame is shown. In a notebook: ``IPython.display.HTML(animation_html(frames))``.
+    The player has a play button and a slider. The space key plays and pauses, and the arrow keys
+    step. It starts by itself unless the reader's system asks for reduced motion. Without scripts,
+    it shows the first frame. In a notebook: ``IPython.display.HTML(animation_html(frames))``.
 
     Args:
         frames: (frames, C, H, W) in [-1, 1], or an iterable of frames.
-        fps: frames a second.
-        alt: what is to be seen, in words, for who cannot see it.
-        width: on the page, in CSS pixels.
-        quality: of the JPEG that each frame becomes, 1 to 95.
-        max_bytes: limit for the whole text, in bytes; notebooks carry it in their outputs.
+        fps: frames per second, above 0 and at most 1000.
+        alt: description of the animation for readers who cannot see it.
+        width: of the player, in CSS pixels.
+        quality: JPEG quality of the frames, 1 to 95.
+        max_bytes: limit for the whole text, in bytes; a notebook stores it in its outputs.
+
+    Returns:
+        The HTML text.
 
     Raises:
-        ValueError: no frames, or more than ``max_bytes`` bytes.
+        ValueError: no frames, frames of different sizes, ``fps`` out of range, or a text of more
+            than ``max_bytes`` bytes.
     """
     return _player(_pictures(frames, fps), fps, alt, width, quality, max_bytes)
 
@@ -165,8 +189,9 @@ def _player(
     quality: int = JPEG_QUALITY,
     max_bytes: int = MAX_HTML_BYTES,
 ) -> str:
+    """Fill the template of the player."""
     sources = [_data_uri(picture, quality) for picture in pictures]
-    # Of what is shown, so that the same animation is the same text: notebooks are kept in git.
+    # A hash of the content: equal animations give equal text, so that notebooks do not change.
     name = hashlib.sha256("".join([*sources, str((fps, alt, width))]).encode()).hexdigest()[:12]
     page = PLAYER.substitute(
         name=name,
@@ -180,19 +205,21 @@ def _player(
     )
     if len(page) > max_bytes:
         raise ValueError(
-            f"The player takes {len(page):,} bytes, more than max_bytes={max_bytes:,}. Take fewer or "
-            f"smaller frames, a lower quality than {quality}, or save_animation."
+            f"The player takes {len(page):,} bytes, more than max_bytes={max_bytes:,}. Take fewer "
+            f"or smaller frames, a lower quality than {quality}, or save_animation."
         )
     return page
 
 
 def _page(pictures: list[Image.Image], fps: float) -> bytes:
+    """Return an HTML page with the player."""
     player = _player(pictures, fps, max_bytes=10**9)
     title = "<!doctype html><html lang='en'><meta charset='utf-8'><title>Animation</title>"
     return f"{title}<body>{player}</body></html>\n".encode()
 
 
 def _data_uri(picture: Image.Image, quality: int) -> str:
+    """Return an image as a JPEG data URI."""
     buffer = io.BytesIO()
     picture.save(buffer, format="JPEG", quality=quality, subsampling=0, optimize=True)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

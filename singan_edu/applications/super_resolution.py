@@ -248,7 +248,8 @@ def trained_step(factor: float) -> float:
     >>> [round(trained_step(factor), 3) for factor in (2, 3, 4, 1.02)]
     [1.26, 1.246, 1.26, 1.122]
     """
-    return max(MIN_TRAINED_STEP, factor ** (1 / count_steps(factor)))
+    step: float = factor ** (1 / count_steps(factor))
+    return max(MIN_TRAINED_STEP, step)
 
 
 def _coarsest_side(size: Size, r: float, least: int) -> int:

@@ -1,4 +1,4 @@
-"""A training on disk: what is needed to go on after an interrupt as if nothing had happened.
+"""A training on disk: what is needed to continue it as if it had not been interrupted.
 
 A checkpoint folder holds the finished levels as a model (``model.json`` and its weights, usable as
 they are) and the level in progress (``training.json`` and its tensors). Nothing is pickled.
@@ -16,41 +16,64 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from ..config import TrainConfig
 from ..files import read_tensors, write_json, write_tensors
-from ..model import MODEL_FILE, SinGAN
+from ..model import SinGAN
+from ..model_files import MODEL_FILE
 from .level import begin_level
 from .state import Callback, TrainState
 
 STATE_FILE = "training.json"
+STATE_FORMAT = 2  # 1, of version 0.1: another optimizer state
 
 
 class Checkpoints(Callback):
-    """Saves the training to ``folder`` after every level, and every so often in between."""
+    """Save the training to a folder after every level, and every so often in between.
+
+    Args:
+        folder: is created if need be.
+        every: iterations between two saved states.
+        seconds: after which a state is saved even if fewer iterations were done.
+    """
 
     def __init__(self, folder: Path, *, every: int = 200, seconds: float = 60.0) -> None:
         self.folder, self.every, self.seconds = folder, every, seconds
 
     def level_start(self, state: TrainState) -> None:
-        """The levels below are finished: save them, and the point from which this one begins."""
+        """Save the finished levels, and the state from which this one begins.
+
+        Args:
+            state: of the level.
+        """
         if state.level == 0:  # no state of another training may stand beside the new model
             (self.folder / STATE_FILE).unlink(missing_ok=True)
         state.model.save(self.folder)
         self._save(state)
 
     def iteration_end(self, state: TrainState) -> None:
-        """Save the level in progress, if it is time."""
+        """Save the level in progress, if it is due.
+
+        Args:
+            state: of the level.
+        """
         due = state.iteration % self.every == 0 or time.monotonic() - self.saved >= self.seconds
         if due and state.iteration < state.iterations:
             self._save(state)
 
     def interrupted(self, state: TrainState) -> None:
-        """Save at once, with the unfinished level on top of the model, to be looked at."""
+        """Save at once; the saved model includes the unfinished level, so that it can be sampled.
+
+        Args:
+            state: of the level.
+        """
         state.unfinished_model().save(self.folder)
         self._save(state)
 
     def training_end(self, model: SinGAN) -> None:
-        """Save the whole pyramid, and drop the state that led to it."""
+        """Save the whole pyramid, and delete the state that led to it.
+
+        Args:
+            model: the finished pyramid.
+        """
         model.save(self.folder)
         (self.folder / STATE_FILE).unlink()
         _remove_states(self.folder)
@@ -61,7 +84,12 @@ class Checkpoints(Callback):
 
 
 def save_state(state: TrainState, folder: Path) -> None:
-    """Write the level in progress: networks, optimizers, z*, random state, iteration."""
+    """Write the level in progress: networks, optimizers, z*, random state, iteration.
+
+    Args:
+        state: of the level.
+        folder: is created if need be.
+    """
     tensors = {
         "rng": state.rng.get_state(),
         "reconstruction_noise": state.model.reconstruction_noise,
@@ -69,17 +97,24 @@ def save_state(state: TrainState, folder: Path) -> None:
     for name, part in _parts(state).items():
         tensors |= {f"{name}/{key}": value for key, value in _flat(part.state_dict()).items()}
     file = write_tensors(tensors, folder, "training")
-    write_json(
-        folder / STATE_FILE, dict(level=state.level, iteration=state.iteration, tensors=file)
-    )
-    _remove_states(folder, but=file)
+    facts = dict(format=STATE_FORMAT, level=state.level, iteration=state.iteration, tensors=file)
+    write_json(folder / STATE_FILE, facts)
+    _remove_states(folder, keep=file)
 
 
 def load_state(folder: Path, device: torch.device) -> TrainState | None:
-    """The training that ``folder`` holds, ready to go on; None if there is none in progress.
+    """Read the training in progress from a folder.
+
+    Args:
+        folder: that ``Checkpoints`` wrote.
+        device: where to continue.
+
+    Returns:
+        The state of the level, ready to continue; None if no training is in progress.
 
     Raises:
-        ValueError: its files are damaged or missing; the message says what to do.
+        ValueError: its files are damaged, missing or of another version; the message says what to
+            do.
     """
     if not (folder / STATE_FILE).is_file():
         return None
@@ -101,34 +136,46 @@ def load_state(folder: Path, device: torch.device) -> TrainState | None:
     return state
 
 
-def differences(model: SinGAN, image: Tensor, config: TrainConfig, seed: int) -> list[str]:
-    """In what ``model`` differs from what would be trained now; empty if in nothing.
+def differences(saved: SinGAN, wanted: SinGAN) -> list[str]:
+    """List in what a saved model differs from what would be trained now.
 
     Args:
-        image: the photograph at the finest size, (1, C, H, W) in [-1, 1].
+        saved: from a folder, trained or partly trained.
+        wanted: of the training that is asked for; its levels do not matter.
+
+    Returns:
+        Phrases such as ``"seed 0 instead of 1"``; none if the trainings are the same.
     """
     found = []
-    same_shape = model.image.shape == image.shape
-    if not same_shape or (model.image - image.to(model.device)).abs().max() > 1e-3:
+    same_shape = saved.image.shape == wanted.image.shape
+    if not same_shape or (saved.image - wanted.image.to(saved.device)).abs().max() > 1e-3:
         found.append("another photograph")
-    old, new = model.config.to_dict(), config.to_dict()
+    old, new = saved.config.to_dict(), wanted.config.to_dict()
     found += [
         f"{name} {old[name]} instead of {new[name]}" for name in new if old[name] != new[name]
     ]
-    if model.seed != seed:
-        found.append(f"seed {model.seed} instead of {seed}")
+    if saved.seed != wanted.seed:
+        found.append(f"seed {saved.seed} instead of {wanted.seed}")
     return found
 
 
 def holds_model(folder: Path) -> bool:
-    """Whether ``folder`` holds a model, finished or not."""
+    """Whether a folder holds a model, finished or not.
+
+    Args:
+        folder: need not exist.
+    """
     return (folder / MODEL_FILE).is_file()
 
 
 def is_finished(folder: Path, model: SinGAN) -> bool:
-    """Whether the training of ``model``, which was loaded from ``folder``, has nothing left to do.
+    """Whether the training of a model has nothing left to do.
 
     After an interrupt at the finest level all levels are there, the last one unfinished.
+
+    Args:
+        folder: from which the model was loaded.
+        model: the loaded model.
     """
     return model.is_complete and not (folder / STATE_FILE).is_file()
 
@@ -137,12 +184,15 @@ def _read_state(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     file = folder / STATE_FILE
     try:
         facts = json.loads(file.read_text(encoding="utf-8"))
+        if facts.get("format") != STATE_FORMAT:
+            raise ValueError("another version of singan_edu wrote it")
         file = folder / facts["tensors"]
         return facts, read_tensors(file)
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         raise ValueError(
-            f"The saved state of the training cannot be read: {file} is damaged or missing "
-            f"({error}). Pass resume=False to train anew, or choose another checkpoint_dir."
+            f"The saved state of the training cannot be read: {file} is damaged, missing or of "
+            f"another version ({error}). Pass resume=False to train anew, or choose another "
+            f"checkpoint_dir."
         ) from error
 
 
@@ -180,7 +230,7 @@ def _nested(
     return dict(state=state, param_groups=part.state_dict()["param_groups"])
 
 
-def _remove_states(folder: Path, *, but: str = "") -> None:
+def _remove_states(folder: Path, *, keep: str = "") -> None:
     for file in folder.glob("training-*.safetensors"):
-        if file.name != but:
+        if file.name != keep:
             file.unlink()

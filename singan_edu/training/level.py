@@ -1,8 +1,9 @@
-"""The WGAN-GP trainer of one level: what SinGAN's algorithm is, and nothing else.
+"""The algorithm: how one level is trained, WGAN-GP with a reconstruction loss.
 
-``train_level`` is the loop; the functions it names are the steps. Progress, history, dashboards and
-checkpoints listen through ``Callback`` (see ``callbacks.py``). Source: paper, section 2.3 and the
-supplement; the order of the steps is that of the authors' code. Taught in lesson 06.
+``train_level`` is the loop, ``train_iteration`` one pass of it; the functions that it names are the
+steps. Progress, history and checkpoints listen through ``Callback`` (see ``state.py``). Source:
+paper, section 2.3 and supplement; the order of the steps is that of the authors' code. Taught in
+lesson 06.
 """
 
 from __future__ import annotations
@@ -31,7 +32,12 @@ from .state import Callback, TrainState, identity, notify
 
 # ---------------------------------------------------------------------------------------- the loop
 def train_level(state: TrainState, callbacks: Sequence[Callback] = ()) -> None:
-    """Train one level to its end (paper, supplement: 2000 iterations)."""
+    """Train one level to its end (paper, supplement: 2000 iterations).
+
+    Args:
+        state: of the level; changed in place.
+        callbacks: are notified after each iteration.
+    """
     while state.iteration < state.iterations:
         train_iteration(state)
         state.iteration += 1
@@ -39,26 +45,36 @@ def train_level(state: TrainState, callbacks: Sequence[Callback] = ()) -> None:
 
 
 def train_iteration(state: TrainState) -> None:
-    """One iteration: some steps of D, then some of G (paper, supplement: three and three)."""
+    """Run one iteration: some steps of D, then some of G (paper, supplement: three and three).
+
+    Args:
+        state: of the level; changed in place.
+    """
     with autocast(state.config.precision, state.real.device):
-        config = state.config
         set_learning_rate(state)
         noise = draw_noise(state)  # shared by all steps below
-        if config.resample_reconstruction_noise and state.level == 0:
+        if state.config.resample_reconstruction_noise and state.level == 0:
             redraw_reconstruction_noise(state)
-        for _ in range(config.discriminator_steps):
-            previous = sample_previous(state)  # a new one for each D step
+        for _ in range(state.config.discriminator_steps):
+            previous = sample_previous(state)  # a new one for each step of D
             fake = state.generator(noise, previous)
             update_discriminator(state, fake)
-        for number in range(config.generator_steps):
-            if number > 0:  # G has changed, so the fake is made anew
+        for number in range(state.config.generator_steps):
+            if number > 0:  # G has changed, so its output is computed again
                 fake = state.generator(noise, previous)
             update_generator(state, fake)
 
 
 def update_discriminator(state: TrainState, fake: Tensor) -> None:
-    """One step of D: real patches up, fake ones down, slope near one (paper, eq. 6; WGAN-GP)."""
-    fake = fake.detach()  # G learns nothing in this step
+    """Take one step of D: raise scores of real patches, lower those of generated ones.
+
+    Source: paper, eq. 6; Gulrajani et al. 2017 for the gradient penalty.
+
+    Args:
+        state: of the level; changed in place.
+        fake: G's output, (1, C, h, w); no gradient flows to G.
+    """
+    fake = fake.detach()
     loss = discriminator_loss(*score_both(state, fake))
     penalty = gradient_penalty(state.discriminator, random_interpolate(state.real, fake, state.rng))
     total = loss + state.config.gradient_penalty_weight * penalty
@@ -67,10 +83,15 @@ def update_discriminator(state: TrainState, fake: Tensor) -> None:
 
 
 def update_generator(state: TrainState, fake: Tensor) -> None:
-    """One step of G: please D on a random sample, and reconstruct the photograph (paper, eq. 6-8).
+    """Take one step of G: raise D's score of a random sample, and reconstruct the training image.
 
-    The fake must come from the weights that G has now. The authors' code takes one fake for all of
-    its steps, which current PyTorch rightly refuses after the first: the weights have changed.
+    Source: paper, eq. 6-8. ``fake`` must come from G's present weights. The authors' code uses one
+    fake for all its steps, which current PyTorch refuses after the first, because the weights that
+    the gradient needs have changed.
+
+    Args:
+        state: of the level; changed in place.
+        fake: G's output, (1, C, h, w), with its graph.
     """
     state.discriminator.requires_grad_(False)
     adversarial = adversarial_loss(state.discriminator(fake))
@@ -82,30 +103,58 @@ def update_generator(state: TrainState, fake: Tensor) -> None:
 
 
 def gradient_step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    """One step of gradient descent on ``loss``."""
+    """Take one step of gradient descent.
+
+    Args:
+        optimizer: of the weights to move.
+        loss: a scalar with its graph.
+    """
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]  # PyTorch does not annotate it
     optimizer.step()
 
 
 # --------------------------------------------------------------------------------- its ingredients
 def score_both(state: TrainState, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """D's scores of the photograph and of the fake, (1, 1, h - 10, w - 10) each.
+    """Let D score the training image and a generated one.
 
     One batch of two is quicker and gives the same, unless batch normalisation would mix the two.
+
+    Args:
+        state: of the level.
+        fake: (1, C, h, w).
+
+    Returns:
+        Patch scores of the training image and of ``fake``, (1, 1, h - 10, w - 10) each.
     """
     if state.config.discriminator_norm == "batch":
         return state.discriminator(state.real), state.discriminator(fake)
-    return state.discriminator(torch.cat([state.real, fake])).chunk(2)
+    real_scores, fake_scores = state.discriminator(torch.cat([state.real, fake])).chunk(2)
+    return real_scores, fake_scores
 
 
 def draw_noise(state: TrainState) -> Tensor:
-    """σ_n z_n of this level: one channel at the coarsest, where it serves all colours; C above."""
+    """Draw this level's noise, σ_n z_n.
+
+    Args:
+        state: of the level; its ``rng`` moves on.
+
+    Returns:
+        (1, 1, h, w) at level 0, where one map serves all channels, (1, C, h, w) above; larger by
+        the noise padding, if there is one.
+    """
     return state.noise_std * _normal(state, state.level)
 
 
 def sample_previous(state: TrainState) -> Tensor:
-    """A random sample of the levels below, upsampled to this one; zeros at level 0. (1, C, h, w)"""
+    """Draw a random sample of the coarser levels, upsampled to this one.
+
+    Args:
+        state: of the level; its ``rng`` moves on.
+
+    Returns:
+        (1, C, h, w) in [-1, 1]; zeros at level 0.
+    """
     if state.level == 0:
         return torch.zeros_like(state.real)
     maps = [_normal(state, level) for level in range(state.level)]
@@ -114,21 +163,37 @@ def sample_previous(state: TrainState) -> Tensor:
 
 
 def reconstruct(state: TrainState) -> Tensor:
-    """G_n's picture for the noise {z*, 0, …, 0}: z* enters at level 0, none above. (1, C, h, w)"""
+    """Compute G's output for the noise {z*, 0, …, 0}: z* enters at level 0, nothing above.
+
+    Args:
+        state: of the level.
+
+    Returns:
+        (1, C, h, w), with its graph.
+    """
     if state.level == 0:
         noise = state.noise_std * state.model.reconstruction_noise
     else:
-        noise = torch.zeros(1, *state.model.noise_shape(state.level), device=state.real.device)
-    return state.generator(noise, state.reconstructed_previous)
+        noise = torch.zeros(1, *state.model.noise_shape(state.level)).to(state.real)
+    output: Tensor = state.generator(noise, state.reconstructed_previous)
+    return output
 
 
 def redraw_reconstruction_noise(state: TrainState) -> None:
-    """Draw z* anew, as the authors' code does in every iteration of the coarsest level."""
+    """Draw z* again, as the authors' code does in every iteration of the coarsest level.
+
+    Args:
+        state: of level 0; its model gets the new z*.
+    """
     state.model = dataclasses.replace(state.model, reconstruction_noise=_normal(state, 0))
 
 
 def set_learning_rate(state: TrainState) -> None:
-    """Give both optimizers the rate of this iteration."""
+    """Give both optimizers the learning rate of this iteration.
+
+    Args:
+        state: of the level; its optimizers are changed.
+    """
     rate = learning_rate_at(state.config, state.level, state.iteration)
     for optimizer in (state.generator_optimizer, state.discriminator_optimizer):
         for group in optimizer.param_groups:
@@ -136,7 +201,12 @@ def set_learning_rate(state: TrainState) -> None:
 
 
 def learning_rate_at(config: TrainConfig, level: int, iteration: int) -> float:
-    """The learning rate of ``iteration`` (from 0); it drops once, at 80 % of the iterations.
+    """Return the learning rate, which drops once, at 80 % of the iterations.
+
+    Args:
+        config: the configuration of the training.
+        level: 0 is the coarsest.
+        iteration: counts from 0.
 
     >>> [learning_rate_at(TrainConfig(), 0, i) for i in (0, 1599, 1600)]
     [0.0005, 0.0005, 5e-05]
@@ -146,20 +216,23 @@ def learning_rate_at(config: TrainConfig, level: int, iteration: int) -> float:
 
 
 def noise_std_for(real: Tensor, reconstructed_previous: Tensor, amplitude: float) -> float:
-    """σ_n: ``amplitude`` times the RMSE between x_n and the upsampled reconstruction before it.
+    """Return σ_n: ``amplitude`` times the RMSE of the upsampled reconstruction.
 
-    The worse the levels before can show this level, the more there is to invent (paper, section
-    2.3).
+    The worse the coarser levels reconstruct this one, the more this level has to add (paper,
+    section 2.3).
 
     Args:
-        real, reconstructed_previous: (1, C, h, w) in [-1, 1].
+        real: x_n, (1, C, h, w) in [-1, 1].
+        reconstructed_previous: upsampled from the previous level, (1, C, h, w) in [-1, 1].
+        amplitude: ``noise_amplitude`` of the config.
     """
     return amplitude * (real - reconstructed_previous).square().mean().sqrt().item()
 
 
 def _normal(state: TrainState, level: int) -> Tensor:
     """Standard normal noise for ``level``, always drawn on the CPU, so that devices agree."""
-    return torch.randn(1, *state.model.noise_shape(level), generator=state.rng).to(state.real)
+    shape = (1, *state.model.noise_shape(level))
+    return torch.randn(shape, generator=state.rng, dtype=torch.float32).to(state.real)
 
 
 def _upsample(model: SinGAN, picture: Tensor, level: int) -> Tensor:
@@ -174,10 +247,19 @@ def begin_level(
     *,
     prepare: Callable[[Tensor], Tensor] = identity,
 ) -> TrainState:
-    """Set up the next level above what ``model`` has: networks, optimizers, noise std.
+    """Set up the next level of a pyramid: networks, optimizers, noise std.
 
-    The networks start from the weights of the level ``before`` where the width is the same (paper,
-    section 2.3), running statistics included; else they are drawn anew.
+    The networks start from the weights of the previous level where the width is the same (paper,
+    section 2.3), running statistics included; otherwise they are drawn.
+
+    Args:
+        model: the finished, coarser levels.
+        rng: the source of all randomness of the training.
+        before: the previous level's state, whose weights are taken over; None draws new ones.
+        prepare: is applied to the upsampled output of the previous level.
+
+    Returns:
+        The state of the level, before its first iteration.
     """
     level, config = model.trained_levels, model.config
     channels = model.image.shape[1]
@@ -212,7 +294,11 @@ def begin_level(
 
 
 def finish_level(state: TrainState) -> None:
-    """Freeze the level's generator and put it on top of the pyramid."""
+    """Freeze the level's generator and add it to the pyramid.
+
+    Args:
+        state: of the level; its model is replaced by the larger one.
+    """
     if state.config.precise_bn_passes:
         measure_batch_statistics(state)
     state.model = state.model.with_level(state.generator, state.noise_std)
@@ -222,11 +308,16 @@ def finish_level(state: TrainState) -> None:
 def measure_batch_statistics(state: TrainState) -> None:
     """Replace the running batch statistics by their means over many passes.
 
-    A pass is a random sample and a reconstruction, as in training. The running statistics remember
-    about ten passes; the mean over fifty is steadier (precise batch normalisation, Wu and Johnson
-    2021). Without batch normalisation nothing changes.
+    A pass is a random sample and a reconstruction, as in training. The running statistics average
+    over about ten passes; the mean over fifty varies less (precise batch normalisation, Wu and
+    Johnson 2021). A generator without batch normalisation is left alone.
+
+    Args:
+        state: of the level; its generator is changed.
     """
     norms = [m for m in state.generator.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    if not norms:
+        return
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()

@@ -1,6 +1,6 @@
-"""How the weights follow their gradients: Adam, as in the paper, or Muon for the hidden kernels.
+"""The optimizers: Adam, as in the paper, or Muon for the hidden layers.
 
-Source: paper, supplement (Adam); Jordan et al. 2024 (Muon); Liu et al. 2025 (the length of its
+Source: paper, supplement (Adam); Jordan et al. 2024 (Muon); Liu et al. 2025 (the size of Muon's
 step). Taught in lesson 06.
 """
 
@@ -10,107 +10,176 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.optim.adam import adam
 
 from ..config import TrainConfig
-from ..networks import hidden_weights
+from ..networks import Discriminator, Generator, hidden_weights
 
-# Coefficients of Muon's Newton-Schulz iteration (Jordan et al. 2024): five rounds bring singular
+# Coefficients of the Newton-Schulz iteration (Jordan et al. 2024): five steps bring singular
 # values between 0.01 and 1 to between 0.7 and 1.2, which is near enough to one.
 NS_COEFFICIENTS, NS_STEPS = (3.4445, -4.7750, 2.0315), 5
-# Root mean square of the entries of a step, per unit of learning rate: about what Adam's steps
-# have, so that one rate serves both (Liu et al. 2025, section 2.2).
+# Root mean square of the entries of a step, per unit of learning rate: about that of Adam's steps,
+# so that one learning rate serves both (Liu et al. 2025, section 2.2).
 STEP_RMS = 0.2
+ADAM_EPS = 1e-8  # PyTorch's default
 
 
-def build_optimizer(network: nn.Module, config: TrainConfig) -> torch.optim.Adam:
-    """The optimizer of a generator or discriminator, as ``config.optimizer`` says."""
-    first, second = map(float, config.betas)  # (0, 0.9) is a valid choice, which Adam refuses
-    settings: dict[str, Any] = dict(lr=config.learning_rate, betas=(first, second))
+def build_optimizer(
+    network: Generator | Discriminator, config: TrainConfig
+) -> torch.optim.Optimizer:
+    """Build the optimizer that ``config.optimizer`` names.
+
+    Args:
+        network: whose weights it will move.
+        config: learning rate and betas, too.
+    """
+    beta1, beta2 = map(float, config.betas)  # (0, 0.9) is a valid choice, which Adam refuses
     if config.optimizer == "muon":
-        return Muon(network.parameters(), hidden_weights(network), **settings)
-    return torch.optim.Adam(network.parameters(), fused=True, **settings)
+        return Muon(
+            network.parameters(),
+            hidden_weights(network),
+            lr=config.learning_rate,
+            betas=(beta1, beta2),
+        )
+    return torch.optim.Adam(
+        network.parameters(), lr=config.learning_rate, betas=(beta1, beta2), fused=True
+    )
 
 
-class Muon(torch.optim.Adam):
-    """Muon for the hidden kernels, Adam for all other weights.
+class Muon(torch.optim.Optimizer):
+    """Muon for the weights of hidden layers, Adam for all others.
 
-    A hidden kernel is a matrix with a row for each output channel. Its gradient mostly has a few
-    strong directions, which Adam follows, weight by weight, while weaker ones hardly count. Muon
-    takes the running mean of the gradients, ``M = U S Vᵀ``, and steps by ``U Vᵀ``, its nearest
-    matrix with all directions equally strong. PyTorch's own, ``torch.optim.Muon``, takes matrices
-    alone and one after the other; a test compares the two.
+    A hidden layer's weight is a matrix with a row for each output channel. Its gradient mostly has
+    a few strong directions, which dominate Adam's step. Muon takes the moving average of the
+    gradients, ``M = U S Vᵀ``, and steps by ``U Vᵀ``, the nearest matrix with all singular values
+    equal to one. ``torch.optim.Muon`` accepts matrices only and works through them one by one; a
+    test compares the two.
 
     Args:
         parameters: all weights of the network.
-        kernels: those among them that Muon moves, of one shape (out, in, k, k).
+        hidden: those among them that Muon moves, all of one shape (out, in, k, k).
         lr: learning rate of both.
-        betas: of Adam.
-        momentum: share of the past in the running mean, in [0, 1).
+        betas: moment decays of Adam, each in [0, 1).
+        momentum: weight of the past in Muon's moving average, in [0, 1).
     """
 
     def __init__(
         self,
         parameters: Iterable[Tensor],
-        kernels: Iterable[Tensor],
+        hidden: Iterable[Tensor],
         *,
         lr: float,
         betas: tuple[float, float],
         momentum: float = 0.9,
     ) -> None:
-        kernels = list(kernels)
-        others = [p for p in parameters if not any(p is kernel for kernel in kernels)]
-        groups = [dict(params=kernels), dict(params=others)]
-        super().__init__(groups, lr=lr, betas=betas, fused=True)
-        self.momentum = momentum
+        hidden = list(hidden)
+        others = [p for p in parameters if not any(p is weight for weight in hidden)]
+        groups: list[dict[str, Any]] = [
+            dict(params=hidden, momentum=momentum),
+            dict(params=others, betas=betas),
+        ]
+        super().__init__(groups, dict(lr=lr))
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Move all weights once, against their gradients."""
+        """Move all weights that have a gradient by one step.
+
+        Args:
+            closure: computes the loss and its gradients again, if given.
+
+        Returns:
+            The closure's loss, or None.
+        """
         loss = None if closure is None else torch.enable_grad()(closure)()
-        group = self.param_groups[0]
-        kernels = [kernel for kernel in group["params"] if kernel.grad is not None]
-        if kernels:
-            means = torch.stack([self._mean_gradient(kernel) for kernel in kernels])
-            # Orthonormal rows have length 1, so entries of RMS 1 / sqrt(columns).
-            scale = STEP_RMS * max(means.shape[1:]) ** 0.5
-            for kernel, direction in zip(kernels, newton_schulz(means)):
-                kernel.sub_(direction.view_as(kernel), alpha=group["lr"] * scale)
-                kernel.grad = None  # so Adam, whose turn is next, leaves it alone
-        super().step()
+        hidden, others = self.param_groups
+        self._muon_step(hidden)
+        self._adam_step(others)
         return loss
 
-    def _mean_gradient(self, kernel: Tensor) -> Tensor:
-        """The running mean of the gradients, looking a step ahead (Nesterov): (out, in * k * k)."""
-        state = self.state[kernel]
-        if not state:  # Adam, of which this is one, wants every state to have a step
-            state |= dict(step=torch.zeros(()), mean=torch.zeros_like(kernel))
-        state["step"] += 1
-        state["mean"].lerp_(kernel.grad, 1 - self.momentum)
-        return kernel.grad.lerp(state["mean"], self.momentum).flatten(1)
+    def _muon_step(self, group: dict[str, Any]) -> None:
+        weights = [weight for weight in group["params"] if weight.grad is not None]
+        if not weights:
+            return
+        averages = torch.stack([self._average_gradient(w, group["momentum"]) for w in weights])
+        # Orthonormal rows have length 1, so their entries have an RMS of 1 / sqrt(columns).
+        scale = STEP_RMS * max(averages.shape[1:]) ** 0.5
+        for weight, direction in zip(weights, newton_schulz(averages)):
+            weight.sub_(direction.view_as(weight), alpha=group["lr"] * scale)
+
+    def _average_gradient(self, weight: Tensor, momentum: float) -> Tensor:
+        """The moving average one step ahead (Nesterov), as a matrix (out, in * k * k)."""
+        state = self.state[weight]
+        if not state:
+            state["average"] = torch.zeros_like(weight)
+        gradient = weight.grad
+        assert gradient is not None  # _muon_step has left the others out
+        state["average"].lerp_(gradient, 1 - momentum)
+        return gradient.lerp(state["average"], momentum).flatten(1)
+
+    def _adam_step(self, group: dict[str, Any]) -> None:
+        """One step of PyTorch's fused Adam, without the overhead of a second optimizer."""
+        weights = [weight for weight in group["params"] if weight.grad is not None]
+        for weight in weights:
+            if not self.state[weight]:
+                self.state[weight] |= dict(
+                    step=torch.zeros((), dtype=torch.float32, device=weight.device),
+                    exp_avg=torch.zeros_like(weight),
+                    exp_avg_sq=torch.zeros_like(weight),
+                )
+        states = [self.state[weight] for weight in weights]
+        adam(
+            weights,
+            [weight.grad for weight in weights],
+            [state["exp_avg"] for state in states],
+            [state["exp_avg_sq"] for state in states],
+            [],  # AMSGrad's maxima
+            [state["step"] for state in states],
+            fused=True,
+            amsgrad=False,
+            beta1=group["betas"][0],
+            beta2=group["betas"][1],
+            lr=group["lr"],
+            weight_decay=0.0,
+            eps=ADAM_EPS,
+            maximize=False,
+        )
 
 
 def newton_schulz(matrices: Tensor) -> Tensor:
-    """Nearly ``U Vᵀ`` of each matrix ``U S Vᵀ``, by Newton-Schulz iteration (Jordan et al. 2024).
+    """Approximate ``U Vᵀ`` of each matrix ``U S Vᵀ`` by Newton-Schulz iteration.
 
-    A polynomial of M, odd in it, changes the singular values and nothing else; this one drives them
-    towards one. It takes a few products of small matrices, no decomposition.
+    Source: Jordan et al. 2024.
+
+    Each step applies an odd polynomial, ``a X + b (X Xᵀ) X + c (X Xᵀ)² X``, which drives the
+    singular values towards one and changes nothing else. Every step is a product from the left, so
+    the small matrices ``X Xᵀ`` are iterated instead of ``X`` itself, and applied once at the end.
 
     Args:
         matrices: (n, rows, columns), quickest with no more rows than columns.
 
     Returns:
-        The same shape; singular values from 0.7 to 1.2, less for those that were below a hundredth
-        of the matrix's norm.
+        (n, rows, columns) with singular values from 0.7 to 1.2; less for those that were below a
+        hundredth of the matrix's norm.
 
     >>> torch.linalg.svdvals(newton_schulz(torch.diag(torch.tensor([1.0, 9.0]))[None])).round()
     tensor([[1., 1.]])
     """
     a, b, c = NS_COEFFICIENTS
-    with torch.autocast(matrices.device.type, enabled=False):  # eight binary digits are too few
+    with torch.autocast(matrices.device.type, enabled=False):  # it diverges with 8 significant bits
         norms = matrices.norm(dim=(1, 2), keepdim=True)
         x = matrices / norms.clamp_min(torch.finfo(norms.dtype).tiny)
-        for _ in range(NS_STEPS):
-            square = x @ x.mT  # (n, rows, rows)
-            x = a * x + (b * square + c * square @ square) @ x
-    return x
+        gram = x @ x.mT  # X Xᵀ: (n, rows, rows)
+        factor = total = _polynomial(gram, a, b, c)
+        for _ in range(NS_STEPS - 1):
+            gram = factor @ gram @ factor  # factor and gram are symmetric
+            factor = _polynomial(gram, a, b, c)
+            total = factor @ total
+        return total @ x
+
+
+def _polynomial(gram: Tensor, a: float, b: float, c: float) -> Tensor:
+    """``a I + b G + c G²`` of each matrix G."""
+    value: Tensor = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+    value.diagonal(dim1=1, dim2=2).add_(a)
+    return value

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..config import TrainConfig
+from ..images import Size, size_of
 from ..pyramid import PyramidPlan, plan_pyramid
 from ..receptive_field import receptive_field_share
 from .precision import uses_bfloat16
@@ -23,8 +24,16 @@ BASE_BYTES = 0.33e9
 
 
 def plan_for(image: Tensor, config: TrainConfig) -> PyramidPlan:
-    """The pyramid that ``config`` gives ``image``, (1, C, H, W)."""
-    height, width = image.shape[-2:]
+    """Plan the pyramid of an image.
+
+    Args:
+        image: (1, C, H, W).
+        config: sizes and scale factor.
+
+    Raises:
+        ValueError: the image is too small for the config.
+    """
+    height, width = size_of(image)
     return plan_pyramid(
         height,
         width,
@@ -37,9 +46,16 @@ def plan_for(image: Tensor, config: TrainConfig) -> PyramidPlan:
 
 @dataclass(frozen=True)
 class LevelCost:
-    """What one level takes: ``iterations`` of ``seconds_per_iteration``, at ``size`` pixels."""
+    """The estimated cost of one level.
 
-    size: tuple[int, int]
+    Attributes:
+        size: (height, width) in pixels.
+        channels: of the hidden layers of both networks.
+        iterations: how many the level gets.
+        seconds_per_iteration: on this machine.
+    """
+
+    size: Size
     channels: int
     iterations: int
     seconds_per_iteration: float
@@ -56,9 +72,9 @@ class TrainingPlan:
 
     Attributes:
         pyramid: the sizes.
-        config: the recipe.
+        config: the configuration.
         levels: cost of each level, coarse to fine.
-        device: where it was measured.
+        device: where it was timed.
     """
 
     pyramid: PyramidPlan
@@ -81,7 +97,7 @@ class TrainingPlan:
         return BASE_BYTES + size * values * self.config.num_layers * activations
 
     def describe(self) -> str:
-        """The table that is printed before training."""
+        """Return the table that is printed before training."""
         lines = [
             self.pyramid.headline(),
             "level  paper n  height x width  channels  iterations   field: side   area      time",
@@ -104,7 +120,10 @@ class TrainingPlan:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in words.
+    """Write a duration in words.
+
+    Args:
+        seconds: 0 or more.
 
     >>> duration(4.2), duration(75), duration(5400)
     ('4 s', '1 min 15 s', '1 h 30 min')

@@ -21,26 +21,34 @@ from .plan import TrainingPlan
 
 
 def identity(picture: Tensor) -> Tensor:
-    """What the level sees of the picture before it, unless an application wants otherwise."""
+    """Return the image as it is: what a level is given unless an application changes it.
+
+    Args:
+        picture: (1, C, h, w), upsampled output of the previous level.
+    """
     return picture
 
 
 @dataclass
 class TrainState:
-    """One level in training: the only mutable thing in the library.
+    """One level in training; ``level.train_iteration`` changes it in place.
 
     Attributes:
-        model: the pyramid below this level, frozen; with this level once it is finished.
+        model: the pyramid of the coarser levels, frozen; with this level once it is finished.
         level: 0 is the coarsest.
-        real: x_n, the photograph at this level, (1, C, h, w) in [-1, 1].
-        reconstructed_previous: the reconstruction of the level before, upsampled (zeros at level
-            0).
+        real: x_n, the training image at this level, (1, C, h, w) in [-1, 1].
+        reconstructed_previous: the reconstruction of the previous level, upsampled to this one;
+            zeros at level 0. (1, C, h, w)
         noise_std: σ_n of this level.
+        generator: G_n.
+        discriminator: D_n.
+        generator_optimizer: moves G's weights.
+        discriminator_optimizer: moves D's weights.
         rng: the source of all randomness of the training.
         iteration: how many iterations are done.
-        losses: of the last iteration, as scalar tensors.
-        prepare: what becomes of the upsampled picture of the level before, random or
-            reconstructed, before this level sees it; nothing, unless it is retrained on quantised
+        losses: of the last iteration, as float32 scalars.
+        prepare: is applied to the upsampled output of the previous level, random or reconstructed,
+            before this level sees it; ``identity`` unless the level is retrained on quantised
             colours.
     """
 
@@ -51,8 +59,8 @@ class TrainState:
     noise_std: float
     generator: Generator
     discriminator: Discriminator
-    generator_optimizer: torch.optim.Adam
-    discriminator_optimizer: torch.optim.Adam
+    generator_optimizer: torch.optim.Optimizer
+    discriminator_optimizer: torch.optim.Optimizer
     rng: torch.Generator
     iteration: int = 0
     losses: dict[str, Tensor] = field(default_factory=dict)
@@ -60,7 +68,7 @@ class TrainState:
 
     @property
     def config(self) -> TrainConfig:
-        """The recipe."""
+        """The configuration of the training."""
         return self.model.config
 
     @property
@@ -69,33 +77,64 @@ class TrainState:
         return self.config.iterations_at(self.level)
 
     def unfinished_model(self) -> SinGAN:
-        """The pyramid with a frozen copy of this level on top, to look at during training."""
+        """Return the pyramid with a frozen copy of this level, to look at during training."""
         return self.model.with_level(copy.deepcopy(self.generator), self.noise_std)
 
 
 class Callback:
-    """Something that listens to a training; every method does nothing until it is overridden."""
+    """A listener to a training; every method does nothing until it is overridden."""
 
     def training_start(self, model: SinGAN, plan: TrainingPlan) -> None:
-        """Before anything is trained; ``model`` holds the levels that are taken over, if any."""
+        """React before anything is trained.
+
+        Args:
+            model: holds the levels that an earlier run has finished, if any.
+            plan: sizes and estimated cost.
+        """
 
     def level_start(self, state: TrainState) -> None:
-        """A level begins, or goes on where it was interrupted (``state.iteration`` > 0)."""
+        """React when a level begins, or continues where it was interrupted.
+
+        Args:
+            state: of the level; ``state.iteration`` > 0 if it continues.
+        """
 
     def iteration_end(self, state: TrainState) -> None:
-        """One iteration is done; ``state.losses`` holds its losses as scalar tensors."""
+        """React after one iteration.
+
+        Args:
+            state: of the level; ``state.losses`` holds the losses of the iteration.
+        """
 
     def level_end(self, state: TrainState) -> None:
-        """A level is finished; ``state.model`` holds it, frozen."""
+        """React when a level is finished.
+
+        Args:
+            state: of the level; ``state.model`` includes it, frozen.
+        """
 
     def training_end(self, model: SinGAN) -> None:
-        """All levels are trained."""
+        """React when all levels are trained.
+
+        Args:
+            model: the finished pyramid.
+        """
 
     def interrupted(self, state: TrainState) -> None:
-        """The user stopped the training; ``state`` is what will be saved."""
+        """React when the user stops the training.
+
+        Args:
+            state: of the level in progress, which will be saved.
+        """
 
 
 def notify(callbacks: Iterable[Callback], event: str, *arguments: Any) -> None:
-    """Call the method ``event`` of every callback, in order."""
+    """Call the method ``event`` of every callback, in order.
+
+    Args:
+        callbacks: the listeners.
+        event: name of a method of ``Callback``.
+        arguments: that the method takes.
+    """
     for callback in callbacks:
         getattr(callback, event)(*arguments)
