@@ -148,7 +148,7 @@ def test_importing_the_package_takes_no_jupyter_and_no_course():
     """In a process of its own, since this one has imported everything."""
     code = "import sys, singan_edu; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    unwanted = r"(IPython|ipywidgets|jupyter\w*|papermill|nbclient|psutil|matplotlib)"
+    unwanted = r"(IPython|ipywidgets|jupyter\w*|papermill|nbclient|psutil|matplotlib|scipy|skimage)"
     loaded = done.stdout.split()
     assert not [name for name in loaded if re.match(rf"{unwanted}(\.|$)", name)]
     assert not [name for name in loaded if name.startswith("singan_edu.course")]
