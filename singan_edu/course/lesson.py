@@ -72,8 +72,13 @@ def changed_parameters(label: str) -> dict[str, object]:
     return {
         name: values[name]
         for name, default in committed_parameters(label[:2]).items()
-        if name in values and values[name] != default
+        if name in values and _as_lists(values[name]) != default
     }
+
+
+def _as_lists(value: object) -> object:
+    """Return a value with lists for tuples, as JSON stores it."""
+    return [_as_lists(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def committed_parameters(number: str) -> dict[str, object]:

@@ -44,6 +44,16 @@ def test_a_claim_that_fails_for_another_photograph_is_reported_and_stops_nothing
     assert said == ("✘ 01.a Does not hold with photo = 'mine.jpg': Two is more than one. two = 0.5")
 
 
+def test_a_tuple_counts_as_the_list_that_json_stores(monkeypatch):
+    place = lesson.committed_parameters("02")["place"]
+    assert isinstance(place, list)
+    notebook = SimpleNamespace(user_ns={"place": tuple(place)})
+    monkeypatch.setattr("IPython.get_ipython", lambda: notebook)
+    assert lesson.changed_parameters("02.a") == {}
+    notebook.user_ns["place"] = (0.5, 0.5)
+    assert lesson.changed_parameters("02.a") == {"place": (0.5, 0.5)}
+
+
 def test_claims_and_checks_need_no_notebook():
     """In a process of its own, since this one has imported IPython."""
     code = """
