@@ -1,7 +1,7 @@
-"""Every setting of a training in one frozen value, with its symbol, default and source.
+"""The configuration of a training, frozen, each field with its symbol, default and source.
 
-``TrainConfig()`` is the paper's recipe; ``TrainConfig.preset("lesson")`` is quick enough for a
-class. Taught in lesson 06.
+``TrainConfig()`` is the paper's configuration; ``TrainConfig.preset("lesson")`` is quick enough for
+a class. Taught in lesson 06.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ FINITE_NUMBERS = (
 
 
 def _setting(default: Any, symbol: str, doc: str, source: str) -> Any:
-    """A dataclass field that carries its own documentation (read by ``TrainConfig.describe``)."""
+    """A dataclass field with its documentation, which ``TrainConfig.describe`` reads."""
     return dataclasses.field(default=default, metadata=dict(symbol=symbol, source=source, doc=doc))
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """The recipe of a training; frozen, so that it can be compared, stored and trusted.
+    """The configuration of a training; frozen, so that it can be compared, stored and trusted.
 
-    The defaults are the paper's recipe. ``TrainConfig.describe()`` prints every field with its
-    symbol, default, meaning and source; ``TrainConfig.preset(name)`` gives the named recipes.
+    The defaults are the paper's. ``TrainConfig.describe()`` returns every field with its symbol,
+    default, meaning and source; ``TrainConfig.preset(name)`` returns the named configurations.
 
     Raises:
         ValueError: a field outside its range, with a sentence that names it.
@@ -187,40 +187,59 @@ class TrainConfig:
             )
 
     def iterations_at(self, level: int) -> int:
-        """Iterations of ``level`` (0 = coarsest)."""
+        """Return the iterations of a level.
+
+        Args:
+            level: 0 is the coarsest.
+        """
         if isinstance(self.iterations, int):
             return self.iterations
         return self.iterations[min(level, len(self.iterations) - 1)]
 
     def channels_at(self, level: int) -> int:
-        """Channels of both networks at ``level``: doubled every few levels, up to the cap.
+        """Return the channels of both networks at a level: doubled every few levels, up to a cap.
+
+        Args:
+            level: 0 is the coarsest.
 
         >>> [TrainConfig().channels_at(level) for level in (0, 3, 4, 8, 12)]
         [32, 32, 64, 128, 128]
         """
-        return min(self.channels * 2 ** (level // self.channels_double_every), self.max_channels)
+        doublings: int = level // self.channels_double_every
+        return min(self.channels << doublings, self.max_channels)
 
     @property
     def receptive_field(self) -> int:
-        """Side of the square, in pixels, that the networks see (11 in the paper)."""
+        """Side of the networks' receptive field, in pixels (11 in the paper)."""
         return receptive_field(self.num_layers, self.kernel_size)
 
     @property
     def noise_padding(self) -> int:
-        """Pixels by which noise maps exceed the picture on each side: 5 or, mostly, 0."""
+        """Pixels of noise beyond each side of the image: 5 with noise padding, else 0."""
         return (self.receptive_field - 1) // 2 if self.padding == "noise" else 0
 
     def replace(self, **changes: Any) -> TrainConfig:
-        """A copy with some fields changed."""
+        """Return a copy with some fields changed.
+
+        Args:
+            changes: fields and their new values.
+        """
         return dataclasses.replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields as JSON-ready values."""
+        """Return the fields as JSON-ready values."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> TrainConfig:
-        """The inverse of ``to_dict``; reads the field names of version 0.1, too."""
+        """Read what ``to_dict`` returned, in this version or in version 0.1.
+
+        Args:
+            fields: by name.
+
+        Raises:
+            ValueError: an unknown field, or one outside its range.
+        """
         fields = {RENAMED_FIELDS.get(name, name): value for name, value in fields.items()}
         unknown = set(fields) - {field.name for field in dataclasses.fields(cls)}
         if unknown:
@@ -232,8 +251,15 @@ class TrainConfig:
 
     @classmethod
     def preset(cls, name: str, **changes: Any) -> TrainConfig:
-        """One of the named recipes, ``"lesson"``, ``"classroom"`` or ``"paper"``, with some
-        changes.
+        """Return a named configuration, with some fields changed.
+
+        Args:
+            name: ``"lesson"`` (96 x 128 pixels in under a minute on two cores), ``"classroom"``
+                (188 x 250 in three to five) or ``"paper"``.
+            changes: fields and their new values.
+
+        Raises:
+            ValueError: no such preset.
 
         >>> TrainConfig.preset("paper") == TrainConfig()
         True
@@ -246,7 +272,7 @@ class TrainConfig:
 
     @classmethod
     def describe(cls) -> str:
-        """A table of all fields: name, symbol, default, meaning, source."""
+        """Return a table of all fields: name, symbol, default, meaning, source."""
         rows = [("field", "symbol", "default", "meaning", "source")]
         rows += [
             (f.name, f.metadata["symbol"], str(f.default), f.metadata["doc"], f.metadata["source"])
@@ -268,19 +294,19 @@ def _is_between(value: Any, low: float, high: float) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value < high
 
 
-# What the quick recipes change, and why (what each is worth: benchmarks/results.md):
-# * no normalisation in the discriminator, as WGAN-GP's authors advise: fewer steps do;
-# * one D and one G step per iteration, which cost a third of three and three;
-# * four times the learning rate: half the iterations do;
-# * Muon for the hidden kernels: six tenths of the iterations do, and single patches are truer;
+# What the quick presets change, and why (effects: benchmarks/results.md):
+# * no normalisation in the discriminator, as WGAN-GP's authors advise: fewer steps suffice;
+# * one step of D and one of G per iteration, which cost a third of three and three;
+# * four times the learning rate: half the iterations suffice;
+# * Muon for the hidden layers: six tenths of the iterations suffice, and coverage is better;
 # * most iterations at the coarse levels, where they are cheap and decide whether shapes are whole;
 # * a larger alpha, which repairs the reconstruction of a short training;
-# * z* redrawn in every iteration, as in the authors' code: things come out whole more often, and
-#   samples vary a little less (lesson 04 trains with the paper's one z*);
-# * batch statistics measured anew at the end of a level: the running ones, of the last few passes,
-#   are noisy, and what they get wrong at one level the finer ones must repair;
+# * z* redrawn in every iteration, as in the authors' code: shapes are whole more often, and samples
+#   vary a little less (lesson 04 trains with the paper's one z*);
+# * batch statistics averaged at the end of a level: the running ones, of the last few passes, are
+#   noisy, and finer levels must repair their errors;
 # * no doubling of the channels, which at the finest levels would take most of the time;
-# * bfloat16 where the processor is made for it: the finest levels take half the time or so.
+# * bfloat16 where the processor has instructions for it: the finest levels take half the time.
 _QUICK: dict[str, Any] = dict(
     discriminator_norm="none",
     discriminator_steps=1,

@@ -32,15 +32,28 @@ def user_folder(name: str, variable: str) -> Path:
 
 
 def write_json(path: Path, facts: dict[str, Any]) -> None:
-    """Write ``facts`` to ``path``, replacing what was there in one step."""
+    """Write a JSON file, replacing what was there in one step.
+
+    Args:
+        path: of the file; missing folders are created.
+        facts: JSON-ready values.
+    """
     write_bytes(path, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def write_tensors(tensors: dict[str, Tensor], folder: Path, stem: str) -> str:
-    """Write named tensors to ``folder / "STEM-CHECKSUM.safetensors"``; returns the file's name.
+    """Write named tensors to a safetensors file whose name holds their checksum.
 
-    The name tells the contents, so that a JSON file written afterwards refers to exactly these, and
+    The name identifies the contents. So a JSON file written afterwards refers to exactly these, and
     a crash between the two writes leaves the old pair untouched.
+
+    Args:
+        tensors: by name; they are moved to the CPU.
+        folder: is created if need be.
+        stem: beginning of the file's name, ``"STEM-CHECKSUM.safetensors"``.
+
+    Returns:
+        The file's name.
     """
     data = safetensors.torch.save(
         {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
@@ -52,6 +65,9 @@ def write_tensors(tensors: dict[str, Tensor], folder: Path, stem: str) -> str:
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """Read what ``write_tensors`` wrote.
+
+    Args:
+        path: of the file.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -68,7 +84,15 @@ def _checksum(data: bytes) -> str:
 
 
 def write_bytes(path: Path, data: bytes) -> Path:
-    """Write ``data`` to ``path``, replacing what was there in one step; makes missing folders."""
+    """Write a file, replacing what was there in one step.
+
+    Args:
+        path: of the file; missing folders are created.
+        data: its contents.
+
+    Returns:
+        The path.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".unfinished-{path.name}")
     with open(unfinished, "wb") as file:

@@ -1,6 +1,6 @@
-"""Pictures in and out: load, save, convert, resize, paste, masks, and the pictures that ship.
+"""Images in and out: load, save, convert, resize, paste, masks, and the images that ship.
 
-A picture in this course is a float32 tensor of shape (1, C, H, W) with values in [-1, 1], C = 3 for
+An image in this course is a float32 tensor of shape (1, C, H, W) with values in [-1, 1], C = 3 for
 colour and 1 for grey. Taught in lesson 00 (resizing in lesson 01).
 """
 
@@ -10,6 +10,7 @@ import io
 import os
 import warnings
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -21,40 +22,50 @@ from torch import Tensor
 
 from .files import write_bytes
 
+LARGEST_SAVED = 1.5  # generators may leave [-1, 1] a little; [0, 255] is a slip
 BACKGROUND = (255, 255, 255)  # what transparent pictures are composited over
 GREY_MODES = ("1", "L", "LA")
-DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")  # grey, too, of more than 8 bits
-Source = str | os.PathLike[str] | Image.Image | np.ndarray[Any, np.dtype[Any]]
+HIGH_DEPTH_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")  # grey of more than 8 bits
 Size = tuple[int, int]  # (height, width) in pixels
+Pixels = np.ndarray[Any, np.dtype[Any]]
+Source = str | os.PathLike[str] | Image.Image | Pixels
+
+
+ASPECT_TOLERANCE = 1.5  # pixels: two sides rounded, and one more for a crop by hand
 
 
 class ImageNotice(UserWarning):
-    """Something about a picture that its owner should know, though nothing is wrong."""
+    """Something about an image that its owner should know, though nothing is wrong."""
 
 
 def size_of(image: Tensor) -> Size:
-    """Return (height, width) of an image (..., H, W), in pixels."""
+    """Return (height, width) in pixels.
+
+    Args:
+        image: (…, H, W).
+    """
     height, width = image.shape[-2:]
     return height, width
 
 
 # ----------------------------------------------------------------------------------------- loading
 def load_image(source: Source, *, max_size: int | None = None) -> Tensor:
-    """Read a picture as a (1, C, H, W) float32 tensor in [-1, 1]; C = 3, or 1 for a grey picture.
+    """Read an image as a (1, C, H, W) float32 tensor in [-1, 1]; C = 3, or 1 for a grey image.
+
+    Transparent images are composited over white, and of an animation the first frame is taken, each
+    with an ``ImageNotice``.
 
     Args:
-        source: path of any file that Pillow reads (EXIF orientation is applied, the first frame of
-            an animation is taken), a PIL image, or an array: (H, W), (H, W, 1), (H, W, 3) or (H, W,
-            4), uint8, uint16, or float in [0, 1].
-        max_size: long side, in pixels, above which the picture is reduced (it is never enlarged).
-
-    Transparent pictures are composited over white and animations lose their other frames, each with
-    an ``ImageNotice``.
+        source: path of any file that Pillow reads (its EXIF orientation is applied), a PIL image,
+            or an array: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), uint8, uint16, or float in
+            [0, 1].
+        max_size: long side, in pixels, to which a larger image is reduced; none is enlarged.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is no picture, damaged or suspiciously large; the array has a shape or
-            values that are no picture's. The message says what to do.
+        TypeError: the source is of another type.
+        ValueError: the file is no image, damaged or suspiciously large, or the array has another
+            shape or range. The message says what to do.
     """
     if isinstance(source, Tensor):
         raise TypeError(
@@ -66,11 +77,19 @@ def load_image(source: Source, *, max_size: int | None = None) -> Tensor:
     image = image.float() * 2 - 1
     if max_size is None:
         return image
-    return resize(image, fitted_size(*image.shape[-2:], max_size))
+    return resize(image, fitted_size(*size_of(image), max_size))
 
 
 def fitted_size(height: int, width: int, max_size: int) -> tuple[int, int]:
-    """(height, width) reduced so that the long side is at most ``max_size``; never enlarged.
+    """Return the (height, width) to which an image is reduced; it is never enlarged.
+
+    Args:
+        height: in pixels.
+        width: in pixels.
+        max_size: longest side allowed, in pixels.
+
+    Raises:
+        ValueError: ``max_size`` is below 1.
 
     >>> fitted_size(768, 1024, 250)
     (188, 250)
@@ -82,11 +101,17 @@ def fitted_size(height: int, width: int, max_size: int) -> tuple[int, int]:
 
 
 def round_half_up(value: float) -> int:
-    """The nearest whole number, halves upwards (Python's own ``round`` takes halves to even)."""
+    """Round to the nearest whole number, halves upwards.
+
+    Python's own ``round`` takes halves to the even neighbour.
+
+    Args:
+        value: a finite number.
+    """
     return int(np.floor(value + 0.5))
 
 
-def _file_pixels(source: str | os.PathLike | Image.Image) -> np.ndarray:
+def _file_pixels(source: str | os.PathLike[str] | Image.Image) -> Pixels:
     """(H, W, C) float in [0, 1] of a file or a PIL image."""
     if isinstance(source, Image.Image):
         return _pil_pixels(_unpacked(source), "The PIL image")
@@ -110,9 +135,9 @@ def _first_frame(path: Path) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(path) as picture:
-                moving = picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1
-                picture = ImageOps.exif_transpose(picture)
+            with Image.open(path) as file:
+                moving = file.format != "MPO" and getattr(file, "n_frames", 1) > 1
+                picture = ImageOps.exif_transpose(file)
                 picture.load()
         except PermissionError as error:
             raise ValueError(f"{path} may not be read: permission denied.") from error
@@ -144,9 +169,9 @@ def _unpacked(picture: Image.Image) -> Image.Image:
         raise ValueError(f"The PIL image is damaged or cut off ({error}).") from error
 
 
-def _pil_pixels(picture: Image.Image, name: str) -> np.ndarray:
+def _pil_pixels(picture: Image.Image, name: str) -> Pixels:
     """(H, W, C) float in [0, 1] of a PIL image of any mode."""
-    if picture.mode in DEEP_MODES:
+    if picture.mode in HIGH_DEPTH_MODES:
         return _deep_pixels(picture, name)
     if picture.mode == "La":  # premultiplied, which converts to nothing else
         picture = picture.convert("LA")
@@ -156,7 +181,7 @@ def _pil_pixels(picture: Image.Image, name: str) -> np.ndarray:
     return pixels[..., None] if grey else pixels
 
 
-def _deep_pixels(picture: Image.Image, name: str) -> np.ndarray:
+def _deep_pixels(picture: Image.Image, name: str) -> Pixels:
     """(H, W, 1) float in [0, 1] of a grey picture of 16 or 32 bits a pixel."""
     values = np.array(picture, dtype=np.float32)[..., None]
     limit = 1.0 if picture.mode == "F" else 65535.0  # Pillow opens 16-bit files as I or I;16
@@ -177,13 +202,13 @@ def _without_transparency(picture: Image.Image, name: str) -> Image.Image:
     if not picture.has_transparency_data:
         return picture
     picture = picture.convert("RGBA")
-    if picture.getextrema()[3][0] == 255:
+    if picture.getchannel("A").getextrema()[0] == 255:
         return picture
     _notify_transparent(name)
     return Image.alpha_composite(Image.new("RGBA", picture.size, BACKGROUND + (255,)), picture)
 
 
-def _array_pixels(array: np.ndarray) -> np.ndarray:
+def _array_pixels(array: Pixels) -> Pixels:
     """(H, W, C) float in [0, 1] of an array."""
     shape = array.shape
     if array.ndim == 2:
@@ -210,7 +235,7 @@ def _array_pixels(array: np.ndarray) -> np.ndarray:
     return colour * alpha + (1 - alpha)
 
 
-def _checked_floats(array: np.ndarray) -> np.ndarray:
+def _checked_floats(array: Pixels) -> Pixels:
     array = array.astype(np.float32)
     if not np.isfinite(array).all():
         count = int((~np.isfinite(array)).sum())
@@ -236,45 +261,57 @@ def _notify(text: str) -> None:
 
 # ---------------------------------------------------------------------------------------- resizing
 def resize(image: Tensor, size: tuple[int, int], *, quantize: bool = False) -> Tensor:
-    """Antialiased bicubic resizing of a picture to exactly ``size`` = (height, width) pixels.
+    """Resize images with antialiased bicubic interpolation.
+
+    The authors' ``imresize`` is MATLAB's bicubic with Keys' a = -0.5, stretched when shrinking.
+    PyTorch uses a = -0.5 (as Pillow does) in its antialiased kernel and a = -0.75 in the other, so
+    ``antialias=True`` is right for enlarging, too. Taught in lesson 01.
 
     Args:
         image: (n, C, H, W) in [-1, 1], on any device; it stays there.
-        quantize: truncate to 8 bits first, as the authors' code does at each of its resizes. It
-            costs up to one grey level each time, always downwards; kept for comparison only.
+        size: (height, width) of the result, in pixels.
+        quantize: first truncate to 8 bits, as the authors' code does at each of its resizes. It
+            costs up to one grey level each time, always downwards; for comparison only.
 
     Returns:
         (n, C, height, width); bicubic overshoot is clamped to [-1, 1].
 
-    Source: the authors' ``imresize`` is MATLAB's bicubic with Keys' a = -0.5, stretched when
-    shrinking. PyTorch uses a = -0.5 (as Pillow does) in its antialiased kernel and a = -0.75 in the
-    other, so ``antialias=True`` is right for enlarging, too. Taught in lesson 01.
+    Raises:
+        ValueError: a side below one pixel.
     """
     height, width = size
     if height < 1 or width < 1:
         raise ValueError(f"A picture cannot be resized to {height} x {width} pixels.")
     if quantize:
         image = truncate_to_8_bits(image)
-    if tuple(image.shape[-2:]) == (height, width):
+    if size_of(image) == (height, width):
         return image.clamp(-1, 1)
     image = F.interpolate(
         image, size=(height, width), mode="bicubic", align_corners=False, antialias=True
     )
-    return image.clamp_(-1, 1)  # in place: a large picture has no room for a second one
+    return image.clamp_(-1, 1)  # in place: a large image may not fit into memory twice
 
 
 def truncate_to_8_bits(image: Tensor) -> Tensor:
-    """Round each value down to one of 256 grey levels, as a cast to uint8 does (authors' code)."""
+    """Truncate each value to one of 256 grey levels, as a cast to uint8 does (authors' code).
+
+    Args:
+        image: any shape, in [-1, 1].
+    """
     levels = ((image.clamp(-1, 1) + 1) / 2 * 255).floor()
     return levels / 255 * 2 - 1
 
 
 # ------------------------------------------------------------------------------------------ saving
 def to_pil(image: Tensor) -> Image.Image:
-    """A picture (1, C, H, W) or (C, H, W) in [-1, 1] as an 8-bit PIL image (RGB, or L if C = 1).
+    """Convert an image to an 8-bit PIL image (RGB, or L if C = 1).
+
+    Args:
+        image: (1, C, H, W) or (C, H, W) in [-1, 1]; what leaves the range is clamped.
 
     Raises:
-        ValueError: more than one picture, or a channel count that is neither 1 nor 3.
+        ValueError: more than one image, another channel count than 1 or 3, or values that are not
+            finite.
     """
     if image.dim() == 4 and image.shape[0] == 1:
         image = image[0]
@@ -283,17 +320,33 @@ def to_pil(image: Tensor) -> Image.Image:
             f"to_pil takes one picture, (1, C, H, W) or (C, H, W) with C = 1 or 3; this has "
             f"the shape {tuple(image.shape)}. Take one of a batch with samples[i]."
         )
+    if not torch.isfinite(image).all():
+        raise ValueError("The image holds values that are not finite (nan or inf).")
     levels = ((image.detach().float().cpu().clamp(-1, 1) + 1) / 2 * 255).round().byte()
     pixels = levels.permute(1, 2, 0).numpy()  # (H, W, C)
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
-def save_image(image: Tensor, path: str | os.PathLike) -> Path:
-    """Write one picture, (1, C, H, W) or (C, H, W) in [-1, 1]; the suffix decides the format.
+def save_image(image: Tensor, path: str | os.PathLike[str]) -> Path:
+    """Write one image; the file appears whole or not at all.
 
-    The file appears whole or not at all. Missing folders are made. Returns the path.
+    Args:
+        image: (1, C, H, W) or (C, H, W) in [-1, 1].
+        path: the suffix decides the format; missing folders are created.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: more than one image, values that are not finite or far outside [-1, 1], or a
+            format that Pillow cannot write.
     """
     path, buffer = Path(path), io.BytesIO()
+    if image.abs().max() > LARGEST_SAVED:
+        raise ValueError(
+            f"The image runs from {image.min():.3g} to {image.max():.3g}; an image lies in "
+            f"[-1, 1]. Scale it before it is saved."
+        )
     try:
         to_pil(image).save(buffer, format=Image.registered_extensions()[path.suffix.lower()])
     except (KeyError, OSError) as error:
@@ -307,28 +360,39 @@ def save_image(image: Tensor, path: str | os.PathLike) -> Path:
 def load_mask(source: Source, *, size: tuple[int, int] | None = None) -> Tensor:
     """Read a mask as a (1, 1, H, W) float32 tensor of zeros and ones (one = selected).
 
-    Any picture will do: values above one half count as selected, so that a JPEG's noise does not.
+    Any image will do: values above one half count as selected, so that a JPEG's noise does not.
 
     Args:
-        size: (height, width) to bring the mask to, if it has the same aspect.
+        source: path, PIL image or array, as for ``load_image``.
+        size: (height, width) to which the mask is resized.
 
     Raises:
-        ValueError: another aspect than ``size``.
+        FileNotFoundError: there is no such file.
+        ValueError: no readable image, or of another aspect than ``size``.
     """
     mask = load_image(source).mean(dim=1, keepdim=True)  # (1, 1, H, W)
-    if size is not None and tuple(mask.shape[-2:]) != tuple(size):
+    if size is not None and size_of(mask) != tuple(size):
         check_same_aspect(mask, size, "The mask")
         mask = resize(mask, size)
     return (mask > 0).float()
 
 
 def check_same_aspect(image: Tensor, size: tuple[int, int], name: str) -> None:
-    """Refuse ``image`` if resizing to ``size`` = (height, width) would distort it visibly."""
+    """Refuse an image that resizing would distort visibly.
+
+    Args:
+        image: (n, C, H, W).
+        size: (height, width) in pixels to which it will be resized.
+        name: how the message calls the image.
+
+    Raises:
+        ValueError: scaled to one side of ``size``, the other is off by more than 1.5 pixels, and
+            vice versa.
+    """
     height, width = image.shape[-2:]
-    if (
-        abs(width * size[0] / height - size[1]) > 1.5
-        and abs(height * size[1] / width - size[0]) > 1.5
-    ):
+    columns_off = abs(width * size[0] / height - size[1])
+    rows_off = abs(height * size[1] / width - size[0])
+    if min(columns_off, rows_off) > ASPECT_TOLERANCE:
         raise ValueError(
             f"{name} is {height} x {width} pixels, which has another aspect than "
             f"{size[0]} x {size[1]}; crop it to that aspect first."
@@ -336,12 +400,17 @@ def check_same_aspect(image: Tensor, size: tuple[int, int], name: str) -> None:
 
 
 def match_size(image: Tensor, size: tuple[int, int], name: str) -> Tensor:
-    """``image`` at ``size`` = (height, width), resized with an ``ImageNotice`` if need be.
+    """Return an image at ``size``, resized with an ``ImageNotice`` if need be.
+
+    Args:
+        image: (n, C, H, W) in [-1, 1].
+        size: (height, width) in pixels.
+        name: how the notice calls the image.
 
     Raises:
         ValueError: another aspect, so that resizing would distort it visibly.
     """
-    if tuple(image.shape[-2:]) == tuple(size):
+    if size_of(image) == tuple(size):
         return image
     check_same_aspect(image, size, name)
     _notify(
@@ -352,36 +421,38 @@ def match_size(image: Tensor, size: tuple[int, int], name: str) -> Tensor:
 
 
 def paste(
-    background: Tensor, object: Tensor, *, mask: Tensor | None = None, top: int, left: int
+    background: Tensor, foreground: Tensor, *, mask: Tensor | None = None, top: int, left: int
 ) -> tuple[Tensor, Tensor]:
-    """Put ``object`` on ``background`` with its upper left corner at row ``top``, column ``left``.
+    """Paste an object onto a background.
 
     Args:
         background: (1, C, H, W) in [-1, 1].
-        object: (1, C, h, w) in [-1, 1]; what sticks out of the background is cut off.
-        mask: (1, 1, h, w) in [0, 1], which part of ``object`` to paste; all of it if not given.
-        top, left: position in pixels, may be negative.
+        foreground: the object, (1, C, h, w) in [-1, 1]; what lies beyond the border of the
+            background is cut off.
+        mask: (1, 1, h, w) in [0, 1], which part of the object to paste; all of it if not given.
+        top: row of the object's upper left corner, in pixels; may be negative.
+        left: column of that corner, in pixels; may be negative.
 
     Returns:
-        The composite (1, C, H, W), and its mask (1, 1, H, W): where the background was covered.
+        The composite (1, C, H, W), and its mask (1, 1, H, W): where the background is covered.
 
     Raises:
         ValueError: channel counts or mask size do not match, or nothing of the object is inside.
     """
-    height, width = background.shape[-2:]
-    if object.shape[1] != background.shape[1]:
+    (height, width), object_size = size_of(background), size_of(foreground)
+    if foreground.shape[1] != background.shape[1]:
         raise ValueError(
-            f"The object has {object.shape[1]} channel(s), the background "
+            f"The object has {foreground.shape[1]} channel(s), the background "
             f"{background.shape[1]}; convert one of them (grey has 1, colour 3)."
         )
     if mask is None:
-        mask = torch.ones_like(object[:, :1])
-    if mask.shape[-2:] != object.shape[-2:]:
+        mask = torch.ones_like(foreground[:, :1])
+    if size_of(mask) != object_size:
         raise ValueError(
-            f"The mask is {tuple(mask.shape[-2:])}, the object {tuple(object.shape[-2:])} "
-            f"pixels; they must have one size."
+            f"The mask is {size_of(mask)}, the object {object_size} pixels; they must have one "
+            f"size."
         )
-    bottom, right = min(height, top + object.shape[-2]), min(width, left + object.shape[-1])
+    bottom, right = min(height, top + object_size[0]), min(width, left + object_size[1])
     first_row, first_column = max(0, top), max(0, left)
     if bottom <= first_row or right <= first_column:
         raise ValueError(
@@ -392,55 +463,68 @@ def paste(
     rows, columns = slice(first_row, bottom), slice(first_column, right)
     from_rows = slice(first_row - top, bottom - top)
     from_columns = slice(first_column - left, right - left)
-    whole_object[..., rows, columns] = object[..., from_rows, from_columns]
+    whole_object[..., rows, columns] = foreground[..., from_rows, from_columns]
     whole_mask[..., rows, columns] = mask[..., from_rows, from_columns].to(whole_mask)
     return background * (1 - whole_mask) + whole_object * whole_mask, whole_mask
 
 
 # -------------------------------------------------------------------------------- bundled pictures
-COMPANIONS = ("edit", "composite", "paint", "mask")  # endings of pictures that belong to another
+COMPANION_SUFFIXES = ("edit", "composite", "paint", "mask")  # of images that belong to another
 
 
 def sample_image_names() -> list[str]:
-    """Names of the training pictures that ship (licences: ``pictures/ATTRIBUTION.md``)."""
+    """List the training images that ship (licences: ``pictures/ATTRIBUTION.md``)."""
     names = sorted(path.name[:-4] for path in _pictures().iterdir() if path.name.endswith(".png"))
-    return [name for name in names if name.split("_")[-1] not in COMPANIONS]
+    return [name for name in names if name.split("_")[-1] not in COMPANION_SUFFIXES]
 
 
 def sample_image(name: str) -> Tensor:
-    """A picture that ships with the package, (1, C, H, W) in [-1, 1].
+    """Load an image that ships with the package, (1, C, H, W) in [-1, 1].
 
-    Beside the training pictures (``sample_image_names``) there are edits, composites and paints of
-    some of them, such as ``"NAME_edit"``; their masks are read with ``sample_mask``.
+    Args:
+        name: of a training image (``sample_image_names``), or of an edit, composite or paint that
+            belongs to one, such as ``"desert_arch_edit"``. ``sample_mask`` reads their masks.
 
     Raises:
-        ValueError: no such picture; the message lists those that exist.
+        ValueError: no such image; the message lists those that exist.
     """
     with resources.as_file(_picture(name)) as path:
         return load_image(path)
 
 
 def sample_mask(name: str) -> Tensor:
-    """A mask that ships with the package, (1, 1, H, W) of zeros and ones; ``"NAME_edit_mask"``."""
+    """Load a mask that ships with the package, (1, 1, H, W) of zeros and ones.
+
+    Args:
+        name: such as ``"desert_arch_edit_mask"``.
+
+    Raises:
+        ValueError: no such image.
+    """
     with resources.as_file(_picture(name)) as path:
         return load_mask(path)
 
 
-def open_photo(photo: str | os.PathLike) -> Tensor:
-    """The photograph a lesson is about: a file's path, or the name of a picture that ships.
+def open_photo(photo: str | os.PathLike[str]) -> Tensor:
+    """Load the image a lesson is about, (1, C, H, W) in [-1, 1].
 
-    A file of that name wins. Returns (1, C, H, W) in [-1, 1].
+    Args:
+        photo: path of a file, or name of an image that ships. A file of that name wins.
+
+    Raises:
+        FileNotFoundError: neither.
+        ValueError: the file is no readable image.
     """
     if str(photo) in sample_image_names() and not Path(photo).exists():
         return sample_image(str(photo))
     return load_image(photo)
 
 
-def _pictures() -> Any:
+def _pictures() -> Traversable:
     return resources.files(__package__) / "pictures"
 
 
-def _picture(name: str) -> Any:
+def _picture(name: str) -> Traversable:
     file = _pictures() / f"{name}.png"
     if not file.is_file():
         raise ValueError(

@@ -109,7 +109,9 @@ def input_gradient(discriminator: Callable[[Tensor], Tensor], image: Tensor) -> 
     if isinstance(discriminator, Discriminator) and discriminator.norm == "none":
         return discriminator.input_gradient(image)
     image = image.detach().requires_grad_(True)
-    return torch.autograd.grad(discriminator(image).sum(), image, create_graph=True)[0]
+    scores = discriminator(image)
+    gradient: Tensor = torch.autograd.grad(scores.sum(), image, create_graph=True)[0]
+    return gradient
 
 
 def full_precision(values: Tensor) -> Tensor:

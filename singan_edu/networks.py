@@ -1,7 +1,8 @@
 """The two networks of a level: a residual generator and a discriminator that scores patches.
 
 Both are the same stack of five convolutions without padding between them, so both have a receptive
-field of 11 x 11 pixels at every level. Source: paper, section 2.2 and figure 4. Taught in lesson 03.
+field of 11 x 11 pixels at every level. Source: paper, section 2.2 and figure 4. Taught in lesson
+03.
 """
 
 from __future__ import annotations
@@ -322,7 +323,7 @@ def build_discriminator(config: TrainConfig, level: int, image_channels: int) ->
         ).float()
 
 
-def hidden_weights(network: Generator | Discriminator) -> list[nn.Parameter]:
+def hidden_weights(network: Generator | Discriminator) -> list[Tensor]:
     """List the weights of the hidden layers, (width, width, k, k) each.
 
     Args:

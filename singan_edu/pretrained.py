@@ -1,4 +1,4 @@
-"""Trained pyramids that ship with the package, so that every application opens at once.
+"""Pretrained models that ship with the package, so that every application works at once.
 
 Each is a folder as ``SinGAN.save`` writes it, in half precision, with its scorecard beside it.
 ``benchmarks/make_pretrained.py`` says how each was trained, and trains it again.
@@ -7,7 +7,7 @@ Each is a folder as ``SinGAN.save`` writes it, in half precision, with its score
 from __future__ import annotations
 
 from importlib import resources
-from typing import Any
+from importlib.resources.abc import Traversable
 
 import torch
 
@@ -15,27 +15,29 @@ from .model import SinGAN
 from .model_files import MODEL_FILE
 
 FOLDER = "pretrained_models"
-
-
-VARIANT = "-"  # between a picture's name and what its pyramid was trained for or with
+VARIANT_SEPARATOR = "-"  # between an image's name and what its model was trained for or with
 
 
 def pretrained_names(*, variants: bool = False) -> list[str]:
-    """Names of the trained pyramids that ship (licences: ``pretrained_models/ATTRIBUTION.md``).
+    """List the pretrained models (licences: ``pretrained_models/ATTRIBUTION.md``).
 
     Args:
-        variants: also those for one purpose alone, ``"PICTURE-PURPOSE"``: small, for
-            super-resolution, or trained otherwise for the studies of lesson 08, some of them badly.
+        variants: also those for one purpose, ``"IMAGE-PURPOSE"``: small, for super-resolution, or
+            trained with other settings for the studies of lesson 08, some of them badly.
     """
     names = [entry.name for entry in _models().iterdir() if (entry / MODEL_FILE).is_file()]
-    return sorted(name for name in names if variants or VARIANT not in name)
+    return sorted(name for name in names if variants or VARIANT_SEPARATOR not in name)
 
 
 def load_pretrained(name: str, *, device: torch.device | str = "cpu") -> SinGAN:
-    """A trained pyramid that ships with the package, on ``device``.
+    """Load a pretrained model.
+
+    Args:
+        name: from ``pretrained_names(variants=True)``.
+        device: where it will be.
 
     Raises:
-        ValueError: no such pyramid; the message lists those that ship.
+        ValueError: no such model; the message lists those that ship.
     """
     known = pretrained_names(variants=True)
     if name not in known:
@@ -47,5 +49,5 @@ def load_pretrained(name: str, *, device: torch.device | str = "cpu") -> SinGAN:
         return SinGAN.load(folder, device=device)
 
 
-def _models() -> Any:
+def _models() -> Traversable:
     return resources.files(__package__) / FOLDER

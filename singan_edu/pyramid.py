@@ -1,4 +1,4 @@
-"""The image pyramid: one photograph at several sizes, coarse to fine.
+"""The image pyramid: one image at several sizes, coarse to fine.
 
 Level 0 is the coarsest. The paper counts the other way (its scale n = N is the coarsest, n = 0 the
 finest), so every table here prints both. Source: paper, section 2.1 and 2.3. Taught in lesson 01.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from .config import PYRAMID_RULES
-from .images import fitted_size, resize, round_half_up
+from .images import Size, fitted_size, resize, round_half_up, size_of
 from .receptive_field import receptive_field, receptive_field_share
 
 
@@ -22,14 +22,15 @@ class PyramidPlan:
 
     Attributes:
         sizes: (height, width) in pixels of each level, coarse to fine.
-        scale_factor: size of a level relative to the next finer one (the paper's 1/r), as it came
-            out.
-        original_size: (height, width) of the photograph, before it was reduced to the finest level.
+        scale_factor: size of a level relative to the next finer one (the paper's 1/r), adjusted so
+            that a whole number of steps fits.
+        original_size: (height, width) in pixels of the image, before it was reduced to the finest
+            level.
     """
 
-    sizes: tuple[tuple[int, int], ...]
+    sizes: tuple[Size, ...]
     scale_factor: float
-    original_size: tuple[int, int]
+    original_size: Size
 
     @property
     def num_levels(self) -> int:
@@ -37,7 +38,10 @@ class PyramidPlan:
         return len(self.sizes)
 
     def label(self, level: int) -> str:
-        """The level in both countings, for figures and tables.
+        """Name a level by both numberings, for figures and tables.
+
+        Args:
+            level: 0 is the coarsest.
 
         >>> plan_pyramid(186, 248).label(0)
         'level 0 (paper n=7)'
@@ -45,11 +49,15 @@ class PyramidPlan:
         return f"level {level} (paper n={self.paper_scale(level)})"
 
     def paper_scale(self, level: int) -> int:
-        """The paper's number of ``level``: 0 for the finest, N for the coarsest."""
+        """Return the paper's number of a level: 0 for the finest, N for the coarsest.
+
+        Args:
+            level: 0 is the coarsest.
+        """
         return self.num_levels - 1 - level
 
     def describe(self, *, field: int = receptive_field()) -> str:
-        """A table: level, paper n, size, pixels, share of side and area under the receptive field.
+        """Return a table of the levels: size, pixels, share covered by the receptive field.
 
         Args:
             field: side of the receptive field in pixels.
@@ -64,7 +72,7 @@ class PyramidPlan:
         return "\n".join(lines)
 
     def headline(self) -> str:
-        """One sentence: how many levels, their ratio, and what became of the photograph."""
+        """Say in one sentence how many levels there are, their ratio, and how the image is used."""
         height, width = self.sizes[-1]
         text = f"{self.num_levels} levels, each {1 / self.scale_factor:.3f} times the one before; "
         if self.original_size == self.sizes[-1]:
@@ -84,11 +92,14 @@ def plan_pyramid(
     scale_factor: float = 0.75,
     rule: str = "paper",
 ) -> PyramidPlan:
-    """Decide the sizes of all levels for a photograph of ``height`` x ``width`` pixels.
+    """Decide the sizes of all levels of a pyramid.
 
     Args:
-        min_size: short side of the coarsest level.
-        max_size: long side of the finest level; a larger photograph is reduced, none is enlarged.
+        height: of the image, in pixels.
+        width: of the image, in pixels.
+        min_size: short side of the coarsest level, in pixels.
+        max_size: long side of the finest level, in pixels; a larger image is reduced, none is
+            enlarged.
         scale_factor: wanted size of a level relative to the next finer one (1/r; the paper's r is
             4/3).
         rule: ``"paper"`` takes the nearest whole number of steps of ``1 / scale_factor`` between
@@ -97,8 +108,7 @@ def plan_pyramid(
 
     Raises:
         ValueError: the short side is below ``min_size`` after reduction to ``max_size`` (the
-        message
-            names the ``max_size`` that would do), or an argument is out of range.
+            message names the ``max_size`` that would do), or an argument is out of range.
 
     >>> plan_pyramid(188, 250).sizes[0], plan_pyramid(188, 250).num_levels
     ((25, 33), 8)
@@ -125,20 +135,21 @@ def plan_pyramid(
     return PyramidPlan(tuple(sizes), factor, (height, width))
 
 
-def _paper_sizes(
-    finest: tuple[int, int], min_size: int, scale_factor: float
-) -> tuple[list[tuple[int, int]], float]:
+def _paper_sizes(finest: Size, min_size: int, scale_factor: float) -> tuple[list[Size], float]:
     """The nearest whole number N of wanted steps; then r = (short side / min_size)^(1/N)."""
     ratio = min(finest) / min_size
     steps = max(1, round_half_up(math.log(ratio) / math.log(1 / scale_factor)))
-    r = ratio ** (1 / steps)
-    sizes = [tuple(round_half_up(side / r**n) for side in finest) for n in range(steps, -1, -1)]
+    r = float(ratio ** (1 / steps))
+    height, width = finest
+    sizes = [
+        (round_half_up(height / r**n), round_half_up(width / r**n)) for n in range(steps, -1, -1)
+    ]
     return sizes, 1 / r
 
 
 def _official_sizes(
-    original: tuple[int, int], min_size: int, max_size: int, scale_factor: float
-) -> tuple[list[tuple[int, int]], float]:
+    original: Size, min_size: int, max_size: int, scale_factor: float
+) -> tuple[list[Size], float]:
     """The formula of the authors' code; its level count depends on the size before reduction.
 
     Its sizes are rounded up; the small subtraction keeps rounding errors from adding a whole pixel.
@@ -149,9 +160,11 @@ def _official_sizes(
     levels_to_skip = math.ceil(math.log(min(max_size, long) / long) / log_factor)
     steps = max(1, levels_to_min - levels_to_skip)
     reduction = min(max_size / long, 1.0)
-    finest = tuple(_round_up(side * reduction) for side in original)
-    factor = (min_size / min(finest)) ** (1 / steps)
-    sizes = [tuple(_round_up(side * factor**n) for side in finest) for n in range(steps, -1, -1)]
+    height, width = (_round_up(side * reduction) for side in original)
+    factor = float((min_size / min(height, width)) ** (1 / steps))
+    sizes = [
+        (_round_up(height * factor**n), _round_up(width * factor**n)) for n in range(steps, -1, -1)
+    ]
     return sizes, factor
 
 
@@ -159,7 +172,7 @@ def _round_up(value: float) -> int:
     return math.ceil(value - 1e-6)
 
 
-def _check_large_enough(original: tuple[int, int], finest: tuple[int, int], min_size: int) -> None:
+def _check_large_enough(original: Size, finest: Size, min_size: int) -> None:
     """Refuse a photograph whose short side falls below ``min_size``, and say what would work."""
     if min(finest) >= min_size:
         return
@@ -184,19 +197,23 @@ def _check_large_enough(original: tuple[int, int], finest: tuple[int, int], min_
 
 
 def image_pyramid(image: Tensor, plan: PyramidPlan, *, quantize: bool = False) -> list[Tensor]:
-    """The photograph at each size of ``plan``, coarse to fine.
+    """Resize an image to each size of a plan, coarse to fine.
 
     Every level is reduced from the finest one, not from its neighbour, so that blur does not add up
     (authors' code). Taught in lesson 01.
 
     Args:
         image: (1, C, H, W) in [-1, 1], of the plan's original or finest size.
+        plan: the sizes.
         quantize: the authors' 8-bit truncation at each resize (see ``resize``).
 
     Returns:
         Tensors (1, C, h, w), one per level.
+
+    Raises:
+        ValueError: the image has another size.
     """
-    if tuple(image.shape[-2:]) not in (plan.original_size, plan.sizes[-1]):
+    if size_of(image) not in (plan.original_size, plan.sizes[-1]):
         raise ValueError(
             f"The plan was made for a photograph of {plan.original_size[0]} x "
             f"{plan.original_size[1]} pixels, this one is {image.shape[-2]} x "

@@ -1,18 +1,22 @@
-"""How much of a picture one output pixel sees: the receptive field of a stack of convolutions.
+"""The receptive field of a stack of convolutions, and how much of an image it covers.
 
-SinGAN's networks are the same small stack at every level, so what changes from level to level is
-not the receptive field (11 x 11 pixels) but the picture under it: nearly half the height of the
-coarsest level, a detail of the finest. Source: paper, section 2.1. Taught in lesson 02.
+SinGAN's networks are the same small stack at every level. The receptive field of 11 x 11 pixels
+stays, and the image changes: it covers nearly half the height of the coarsest level, and a detail
+of the finest. Source: paper, section 2.1. Taught in lesson 02.
 """
 
 from __future__ import annotations
 
 
 def receptive_field(num_layers: int = 5, kernel_size: int = 3) -> int:
-    """Side, in pixels, of the square that one output of stacked stride-1 convolutions depends on.
+    """Return the side of the receptive field of stacked stride-1 convolutions, in pixels.
 
-    Each layer widens the view by ``kernel_size - 1``: ``1 + num_layers * (kernel_size - 1)``
-    (paper, section 2.2: five 3 x 3 convolutions see 11 x 11 pixels).
+    Each layer adds ``kernel_size - 1``: ``1 + num_layers * (kernel_size - 1)`` (paper, section 2.2:
+    five 3 x 3 convolutions have 11 x 11 pixels).
+
+    Args:
+        num_layers: number of convolutions, 1 or more.
+        kernel_size: of each, in pixels; odd.
 
     Raises:
         ValueError: fewer than one layer, or a kernel that has no centre pixel.
@@ -29,15 +33,17 @@ def receptive_field(num_layers: int = 5, kernel_size: int = 3) -> int:
 
 
 def receptive_field_share(size: tuple[int, int], field: int = 11) -> tuple[float, float]:
-    """Share of the short side, and of the area, that a square of ``field`` pixels covers.
+    """Return the share of the short side, and of the area, that a square covers.
+
+    Source: paper, section 2.1 and figure 4 ("effective patch size").
 
     Args:
-        size: (height, width) of the picture in pixels.
+        size: (height, width) of the image in pixels.
         field: side of the receptive field in pixels.
 
     Returns:
-        (share of the short side, share of the area), each in (0, 1]; a field larger than the
-        picture covers all of it. Source: paper, section 2.1 and figure 4 ("effective patch size").
+        (share of the short side, share of the area), each in (0, 1]; a field larger than the image
+        covers all of it.
 
     >>> side, area = receptive_field_share((25, 33))
     >>> round(side, 2), round(area, 2)
