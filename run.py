@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""singan-edu: a course on SinGAN. Everything starts here and needs nothing but Python.
+"""singan-edu: a course on SinGAN. Start here; only Python is needed.
 
-  python3 run.py lab  [jupyter options]     the lessons, in JupyterLab
-  python3 run.py train PHOTO [options]      trains a model on a photograph
-  python3 run.py test [pytest options]      runs the tests and every lesson
+  python3 run.py lab  [jupyter options]     open the lessons in JupyterLab
+  python3 run.py train PHOTO [options]      train a model of a photograph
+  python3 run.py test [pytest options]      run the tests and every lesson
 
-The first use makes an environment in .venv, which takes a few minutes; afterwards each starts at
-once. `python3 run.py train --help` explains the options of train, and so on.
+The first use makes an environment in .venv, which takes a few minutes.
+`python3 run.py train --help` explains the options of train.
 """
 
 # Python 2.7 must be able to read every line of this file, so that it can say that it is too old.
@@ -31,9 +31,9 @@ ENV = os.path.join(ROOT, ".venv")
 SCRIPTS = os.path.join(ENV, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(SCRIPTS, "python.exe" if os.name == "nt" else "python")
 LAB_SETTINGS = os.path.join(ENV, "share", "jupyter", "lab", "settings", "overrides.json")
-STAMP = os.path.join(ENV, "installed-for")  # the fingerprint of a set-up that came to its end
+STAMP = os.path.join(ENV, "installed-for")  # the fingerprint of a complete set-up
 
-# JupyterLab would ask whether it may fetch news; the course takes nothing from the network.
+# JupyterLab would ask whether it may fetch news; the course needs no network.
 NO_NEWS = """{"@jupyterlab/apputils-extension:notification": {
     "fetchNews": "false", "checkForUpdates": false}}
 """
@@ -48,18 +48,18 @@ SETTING_UP = """Setting up singan-edu in {}; this takes a few minutes, once.
 PyTorch and JupyterLab are downloaded: some hundred megabytes, and gigabytes on Linux, where PyTorch
 brings its GPU libraries along."""
 REVISED = """notebooks/{0} has changed since it was copied. my_lessons/{0} is yours and
-stays as it is; rename it to be given the new one."""
+stays as it is. To get the new version, rename your copy."""
 PIP_FAILED = """
 The packages could not be installed; pip gives the reason above. Things to check:
   network   pip needs pypi.org, or the proxy or mirror in pip's settings. To do without a network,
             name a folder of wheels: PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER
   disk      about 2 GB must be free, more on Linux with the GPU libraries
   machine   PyTorch comes for 64-bit Windows and Linux and for Macs with Apple silicon
-Run the same command again to go on. If that fails too, delete the folder .venv first."""
+Then run the same command again. If it fails again, delete the folder .venv first."""
 
 
 def main(arguments):
-    """Runs one of COMMANDS, after setting up what it needs; returns the exit code."""
+    """Set up the environment, then run one of COMMANDS; returns the exit code."""
     problem = python_problem(sys.version_info, arguments)
     if problem:
         sys.exit(problem)
@@ -75,13 +75,13 @@ def main(arguments):
 
 
 def say(text):
-    """Tells the user something without mixing it into the output of the command."""
+    """Print to stderr, so that the output of the command stays its own."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
 
 def python_problem(version, arguments=()):
-    """Returns a sentence on why a Python of this version will not do, or None if it will."""
+    """Return why a Python of this version cannot run the course, or None if it can."""
     version = tuple(version[:3])
     if OLDEST_PYTHON <= version[:2] <= NEWEST_PYTHON:
         return None
@@ -93,12 +93,12 @@ def python_problem(version, arguments=()):
 
 
 def dotted(version):
-    """(3, 11) -> "3.11"."""
+    """Join the numbers of a version: (3, 11) -> "3.11"."""
     return ".".join(str(number) for number in version)
 
 
 def unknown_command(name):
-    """Returns a sentence that names the unknown command and those there are."""
+    """Return a sentence with the unknown command and the known ones."""
     near = difflib.get_close_matches(name, COMMANDS, n=1)
     hint = " - did you mean `{}`?".format(near[0]) if near else "."
     return "run.py has no command `{}`; there are lab, train and test{}".format(name, hint)
@@ -108,11 +108,11 @@ def unknown_command(name):
 
 
 def set_up():
-    """Makes .venv and installs into it, unless that was done for these very pins."""
+    """Make .venv and install into it, unless that was done for the present pins."""
     if is_installed():
         return
     if is_usable():
-        say("Bringing .venv up to date; what is missing is downloaded.")
+        say("Updating .venv; missing packages are downloaded.")
     else:
         make_environment()
     install()
@@ -120,7 +120,7 @@ def set_up():
 
 
 def is_installed():
-    """True if the set-up came to its end and nothing it rests on has changed since."""
+    """Return whether the set-up is complete and nothing that it depends on has changed."""
     try:
         return read(STAMP) == fingerprint() and os.path.isdir(base_python())
     except (OSError, AttributeError):
@@ -128,13 +128,13 @@ def is_installed():
 
 
 def read(path):
-    """Returns the content of a file as bytes."""
+    """Return the content of a file as bytes."""
     with open(path, "rb") as file:
         return file.read()
 
 
 def write(path, content):
-    """Writes bytes into a file, in a folder that is made if it is not there."""
+    """Write bytes into a file; a missing folder is made."""
     if not os.path.isdir(os.path.dirname(path)):
         os.makedirs(os.path.dirname(path))
     with open(path, "wb") as file:
@@ -142,25 +142,25 @@ def write(path, content):
 
 
 def fingerprint():
-    """Returns a digest of everything that calls for a new installation when it changes."""
+    """Return a digest of everything whose change requires a new installation."""
     digest = hashlib.sha256(read(os.path.join(ROOT, "pyproject.toml")) + read(CONSTRAINTS))
-    # A moved folder breaks .venv, and so does an upgrade of the Python that it links to.
+    # .venv breaks when its folder is moved or the Python that it links to is upgraded.
     digest.update(os.fsencode(ROOT + os.path.realpath(PYTHON)))
     return digest.hexdigest().encode()
 
 
 def base_python():
-    """Returns the folder of the Python that .venv borrows its standard library from."""
+    """Return the folder of the Python whose standard library .venv uses."""
     os.stat(PYTHON)  # a dangling link is as bad as a missing folder
     config = read(os.path.join(ENV, "pyvenv.cfg")).decode("utf-8")
     return re.search(r"^home\s*=\s*(.+?)\s*$", config, re.MULTILINE).group(1)
 
 
 def is_usable():
-    """True if .venv works, was made in this very place and by a Python that will do.
+    """Return whether .venv works, was made in this folder, and by a Python of a known version.
 
-    Asks pip's start script, which breaks with all that can break: the Python is gone, the folder
-    was moved or copied, the making was interrupted.
+    pip's start script tells: it fails if the Python is gone, if the folder was moved or copied, and
+    if the environment is incomplete.
     """
     pip = [os.path.join(SCRIPTS, "pip"), "--version"]
     try:
@@ -173,28 +173,28 @@ def is_usable():
 
 
 def make_environment():
-    """Makes an empty .venv, in place of one that cannot be used."""
+    """Make an empty .venv in place of one that cannot be used."""
     if not can_make_environments():
         sys.exit(NO_VENV.format(sys.executable))
     if os.path.lexists(ENV):
-        say("What is in .venv cannot be used (moved, incomplete, Python gone): starting anew.")
+        say("The present .venv cannot be used (moved, incomplete, Python gone); making a new one.")
     say(SETTING_UP.format(ENV))
     if wait_for([sys.executable, "-m", "venv", "--clear", ENV]):
         sys.exit("The environment could not be made in {}; see above for the reason.".format(ENV))
 
 
 def can_make_environments():
-    """True if this Python has what Debian packs apart, as python3-venv."""
+    """Return whether this Python can make environments; Debian has that in python3-venv."""
     from importlib.util import find_spec  # not in Python 2
 
     return all(find_spec(module) for module in ("venv", "ensurepip"))
 
 
 def install():
-    """Installs the course and its pinned packages into .venv, and notes it when done."""
+    """Install the course and its pinned packages into .venv, then write the stamp."""
     if os.path.exists(STAMP):
-        os.remove(STAMP)  # an interrupted installation must not pass for the one before it
-    # Absolute paths and no cwd, since a relative PIP_FIND_LINKS counts from where the user stands.
+        os.remove(STAMP)  # an interrupted installation must not count as complete
+    # Absolute paths and no cwd: a relative PIP_FIND_LINKS counts from the user's folder.
     packages = ["-e", ROOT + "[lessons,canvas,test]", "-c", CONSTRAINTS]
     if wait_for([PYTHON, "-m", "pip", "install", "-qq"] + packages):
         sys.exit(PIP_FAILED)
@@ -203,20 +203,20 @@ def install():
 
 
 def wait_for(command):
-    """Runs a long command and returns its exit code; says now and then that it is alive."""
+    """Run a long command and return its exit code; print a sign of life every 30 s."""
     child = subprocess.Popen(command, env=environment())
     while True:
         try:
             return child.wait(timeout=30)
         except subprocess.TimeoutExpired:
-            say("  still at it ...")
+            say("  still working ...")
         except KeyboardInterrupt:
             stop(child)
             raise
 
 
 def stop(child):
-    """Lets a child that got the same Ctrl-C tidy up; ends it if it did not get it."""
+    """Let a child that received the same Ctrl-C finish; end it otherwise."""
     try:
         child.wait(timeout=3)
     except subprocess.TimeoutExpired:
@@ -224,22 +224,22 @@ def stop(child):
 
 
 def environment():
-    """Returns the variables of an activated .venv: `!pip` in a lesson is then the course's pip."""
+    """Return the variables of an activated .venv, so that a lesson's `!pip` is the course's."""
     path = SCRIPTS + os.pathsep + os.environ.get("PATH", os.defpath)
-    # PIP_USER: in an environment, pip refuses a `user = true` from the user's pip.conf.
+    # PIP_USER: in an environment, pip refuses `user = true` from the user's pip.conf.
     variables = dict(os.environ, VIRTUAL_ENV=ENV, PATH=path, PIP_USER="0")
-    # PyTorch's threads wait for each other in a busy loop. With anything else running on the cores
-    # that costs them dearly, so the loop is kept short (libgomp's default is 30 times longer).
+    # PyTorch's threads wait for each other in a busy loop, which is slow when other programs use
+    # the cores. The loop is made short (libgomp's default is 30 times longer).
     variables.setdefault("GOMP_SPINCOUNT", "10000")
-    # Linux clears a large tensor's memory for every tensor anew, which costs a large picture most
-    # of its time. Up to 4 GiB of what was freed is kept for the next (benchmarks/allocation.py).
+    # Linux clears new memory for every large tensor, which takes most of the time of a large image.
+    # Up to 4 GiB of freed memory is kept for the next tensor (benchmarks/allocation.py).
     variables.setdefault("MALLOC_MMAP_MAX_", "0")
     variables.setdefault("MALLOC_TRIM_THRESHOLD_", str(4 * 2**30))
     # Results, answers and lessons lie in this folder, wherever a notebook or a command runs.
     variables.setdefault("SINGAN_EDU_RUNS", os.path.join(ROOT, "runs"))
     variables.setdefault("SINGAN_EDU_ANSWERS", os.path.join(ROOT, "my_answers"))
     variables.setdefault("SINGAN_EDU_NOTEBOOKS", LESSONS)
-    variables.pop("PYTHONHOME", None)  # names the library of another Python
+    variables.pop("PYTHONHOME", None)  # it names the library of another Python
     return variables
 
 
@@ -247,8 +247,8 @@ def environment():
 
 
 def train(arguments):
-    """Trains on a photograph, from where the user stands, so that a relative PHOTO is found."""
-    # -P: a math.py that lies beside the photograph must not pass for Python's own.
+    """Train on a photograph, in the user's folder, so that a relative PHOTO is found."""
+    # -P: Python must not import a math.py that lies beside the photograph.
     return launch([PYTHON, "-P", "-m", "singan_edu", "train"] + arguments)
 
 
@@ -259,7 +259,7 @@ def test(arguments):
 
 
 def lab(arguments):
-    """Opens the student's copies of the lessons in JupyterLab."""
+    """Open the student's copies of the lessons in JupyterLab."""
     copy_lessons()
     os.chdir(ROOT)
     options = ["--ServerApp.root_dir=" + ROOT, "--LabApp.default_url=/lab/tree/" + start_page()]
@@ -269,11 +269,11 @@ def lab(arguments):
 
 
 def launch(command):
-    """Hands over to `command`: Ctrl-C, other signals and the exit code are its own business."""
+    """Replace this process by `command`, which then handles Ctrl-C and gives the exit code."""
     if os.name != "nt":
         os.execve(command[0], command, environment())
     child = subprocess.Popen(command, env=environment())
-    while True:  # Windows cannot hand over, so wait until the child has dealt with its Ctrl-C
+    while True:  # Windows cannot replace a process: wait until the child has handled its Ctrl-C
         try:
             return child.wait()
         except KeyboardInterrupt:
@@ -287,7 +287,7 @@ COMMANDS = {"lab": lab, "train": train, "test": test}
 
 
 def copy_lessons():
-    """Gives the student a copy of each lesson they lack; what they have is theirs to keep."""
+    """Copy each lesson that the student does not have yet; never overwrite a copy."""
     if not os.path.isdir(ORIGINALS):
         os.makedirs(ORIGINALS)
     names = lessons_in(LESSONS)
@@ -303,12 +303,12 @@ def copy_lessons():
 
 
 def lessons_in(folder):
-    """Returns the file names of the lessons in a folder, in the order they are read."""
+    """Return the file names of the lessons in a folder, in reading order."""
     return sorted(os.path.basename(path) for path in glob.glob(os.path.join(folder, "*.ipynb")))
 
 
 def is_revised(name):
-    """True if the course has changed a lesson since it was copied, and the copy lacks that."""
+    """Return whether the course has changed a lesson since it was copied."""
     lesson = os.path.join(LESSONS, name)
     copies = [os.path.join(folder, name) for folder in (ORIGINALS, MY_LESSONS)]
     if not os.path.exists(copies[0]):
@@ -317,13 +317,13 @@ def is_revised(name):
 
 
 def copy_whole(source, target):
-    """Copies a file all or not at all: half a lesson would never be copied again."""
+    """Copy a file completely or not at all: half a lesson would never be copied again."""
     shutil.copyfile(source, target + ".part")
     os.replace(target + ".part", target)
 
 
 def start_page():
-    """Returns the address of the first lesson, or of the folder while there is none."""
+    """Return the address of the first lesson, or of the folder if there is none."""
     from urllib.parse import quote  # not in Python 2
 
     return quote("/".join(["my_lessons"] + lessons_in(MY_LESSONS)[:1]))
@@ -333,5 +333,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
-        say("\nStopped. The next run goes on from here.")
+        say("\nStopped. The same command continues from here.")
         sys.exit(130)

@@ -264,7 +264,7 @@ def test_interrupted_set_up_is_taken_up_again(clone):
     (clone.root / "constraints.txt").write_text("second\n")
     code, _, errors = clone.interrupt("test", everyone=True, PIP_WAITS="1")
     assert code == 130
-    assert "goes on from here" in errors and "Traceback" not in errors
+    assert "continues from here" in errors and "Traceback" not in errors
     (clone.root / "constraints.txt").write_text("first\n")  # ... which no longer counts
     clone.run("test")
     assert clone.installations() == 3
