@@ -22,6 +22,7 @@ from singan_edu.applications.retargeting import retarget
 from singan_edu.applications.seamless import sample_seamless
 from singan_edu.evaluation.metrics import coherence
 from singan_edu.evaluation.patches import PATCH_SIZE, extract_patches, nearest, patch_grid
+from singan_edu.images import size_of
 
 SEED, SAMPLES = 0, 4
 HOLES, SIDES, MARGIN = 4, (24, 40), 8  # per picture; their sides and distance to the border, pixels
@@ -97,8 +98,7 @@ def with_mean_colour(image: Tensor, box: Box) -> Tensor:
 
 def judge_filling(image: Tensor, filled: Tensor, box: Box) -> tuple[float, ...]:
     """The four columns of one hole."""
-    half = tuple(side // 2 for side in image.shape[-2:])
-    reduced = [sg.resize(picture, half) for picture in (filled, mask_of(image, box))]
+    reduced = [half(picture) for picture in (filled, mask_of(image, box))]
     band = sg.patch_swd(image[(..., *box)], filled[(..., *box)], band=True, levels=1)
     return (
         distance_to_rest(filled, mask_of(image, box)),
@@ -145,15 +145,19 @@ def retargeting(models: dict[str, sg.SinGAN]) -> Iterator[str]:
 
 def judge_shape(model: sg.SinGAN, shares: tuple[float, float]) -> list[float]:
     """Resized, retargeted at level 0 and at level 1."""
-    sides = model.image.shape[-2:]
-    size = tuple(round(share * side) for share, side in zip(shares, sides))
+    height, width = size_of(model.image)
+    size = (round(shares[0] * height), round(shares[1] * width))
     pictures = [
         sg.resize(model.image, size),
         *(retarget(model, size, level=level, n=SAMPLES, seed=SEED) for level in (0, 1)),
     ]
-    half = sg.resize(model.image, tuple(side // 2 for side in sides))
-    reduced = tuple(side // 2 for side in size)
-    return [coherence(half, sg.resize(picture, reduced)) for picture in pictures]
+    return [coherence(half(model.image), half(picture)) for picture in pictures]
+
+
+def half(picture: Tensor) -> Tensor:
+    """The picture at half its size."""
+    height, width = size_of(picture)
+    return sg.resize(picture, (height // 2, width // 2))
 
 
 # ---------------------------------------------------------------------------------------- seamless

@@ -39,7 +39,7 @@ from singan_edu.applications.training_variants import Variant, number_of_scales,
 from singan_edu.course import plots
 from singan_edu.evaluation.scorecard import AXES, Scorecard
 from singan_edu.files import write_json
-from singan_edu.images import fitted_size
+from singan_edu.images import fitted_size, size_of
 from singan_edu.training.callbacks import reconstruction_error
 
 ROOT = Path(__file__).parents[1]
@@ -170,7 +170,9 @@ def make(name: str, recipe: Recipe, made: dict[str, Any]) -> Path:
         made=made,
     )
     if recipe.factor is not None:
-        facts |= dict(factor=recipe.factor) | judge_enlargements(model, recipe)
+        facts |= dict(factor=recipe.factor) | judge_enlargements(
+            model, recipe.picture, recipe.factor
+        )
     write_json(folder / RECORD_FILE, facts)
     if name not in VARIANTS:  # of which figures/make_number_of_scales.py, make_padding.py draw all
         draw(name, model, samples)
@@ -191,7 +193,7 @@ def train(recipe: Recipe) -> tuple[sg.SinGAN, float | None]:
         seed=recipe.seed,
         callbacks=[sg.Progress(seconds=60), history],
     )
-    levels = history.load().levels if history.path.is_file() else []
+    levels = history.load().levels if history.path and history.path.is_file() else []
     return model, round(sum(level["seconds"] for level in levels), 1) if levels else None
 
 
@@ -212,11 +214,12 @@ def quick_scores(model: sg.SinGAN) -> dict[str, Any]:
     It says whether the model still does what it did, not how good that is.
     """
     samples = model.sample(QUICK_SAMPLES, seed=SEED)
-    size = fitted_size(*samples.shape[-2:], QUICK_SIDE)
+    height, width = size_of(samples)
+    size = fitted_size(height, width, QUICK_SIDE)
     return scores(sg.scorecard(sg.resize(model.image, size), sg.resize(samples, size), controls=()))
 
 
-def judge_enlargements(model: sg.SinGAN, recipe: Recipe) -> dict[str, Any]:
+def judge_enlargements(model: sg.SinGAN, photo: str, factor: float) -> dict[str, Any]:
     """What counts for super-resolution: enlargements beside bicubic, against the bundled picture.
 
     They pass if the finest octave is nearer to the original's than that of bicubic, and reduced
@@ -225,7 +228,7 @@ def judge_enlargements(model: sg.SinGAN, recipe: Recipe) -> dict[str, Any]:
     made = {
         f"noise {noise}, back-projections {rounds}": super_resolve(
             model.image,
-            recipe.factor,
+            factor,
             model=model,
             noise_scale=noise,
             seed=SEED,
@@ -234,16 +237,14 @@ def judge_enlargements(model: sg.SinGAN, recipe: Recipe) -> dict[str, Any]:
         for noise in (0, 1)
         for rounds in (0, 3)
     }
-    original = sg.resize(
-        sg.sample_image(recipe.picture), tuple(next(iter(made.values())).shape[-2:])
-    )
+    original = sg.resize(sg.sample_image(photo), size_of(next(iter(made.values()))))
     reports = {
         name: super_resolution_report(picture, model.image, original=original).scores
         for name, picture in made.items()
     }
     rows = {name: scores["model"] for name, scores in reports.items()}
     rows["bicubic"] = next(iter(reports.values()))["bicubic"]
-    pictures = made | {"bicubic": sg.resize(model.image, tuple(original.shape[-2:]))}
+    pictures = made | {"bicubic": sg.resize(model.image, size_of(original))}
     for name, picture in pictures.items():
         rows[name] |= dict(band_swd=sg.patch_swd(original, picture, band=True, levels=1))
     best, plain = rows["noise 0, back-projections 3"], rows["bicubic"]

@@ -3,10 +3,10 @@
     python benchmarks/retraining.py
     python benchmarks/retraining.py autumn_wood --iterations 100
 
-For each shipped pyramid, its clip-art (that of lesson 10) goes in at levels 1 and 2: as it is,
-reduced to the palette, and reduced to the palette into a level that was retrained with it. A column
-is ``patch_distance``, how far the result's fine patches are from the photograph's: smaller is better.
-Look at the sheets (``runs/retraining-*.png``) before you believe a number.
+For each pretrained model, the clip-art of lesson 10 is injected at levels 1 and 2 in three ways:
+as it is; reduced to the palette; and reduced to the palette, at a level that was retrained with it.
+Every column is ``patch_distance``, the distance of the result's patches to those of the training
+image: smaller is better. Look at the sheets (``runs/retraining-*.png``) before you trust a number.
 """
 
 from __future__ import annotations

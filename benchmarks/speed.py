@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import torch
@@ -28,13 +28,13 @@ from singan_edu.pyramid import PyramidPlan
 from singan_edu.training.cost import dummy_level
 from singan_edu.training.level import (
     draw_noise,
-    in_its_precision,
     reconstruct,
     sample_previous,
     train_iteration,
     update_discriminator,
     update_generator,
 )
+from singan_edu.training.precision import autocast
 from singan_edu.training.state import TrainState
 
 Times = dict[str, list[float]]
@@ -88,7 +88,7 @@ def parts(state: TrainState) -> dict[str, Callable[[], object]]:
     """The whole iteration, then its parts, by name; all in the precision of the training."""
     noise, previous = draw_noise(state), sample_previous(state)
     fake = state.generator(noise, previous).detach()
-    actions = {
+    actions: dict[str, Callable[[TrainState], object]] = {
         "iteration": train_iteration,
         "levels below": sample_previous,
         "step of D": lambda state: update_discriminator(state, fake),
@@ -96,10 +96,17 @@ def parts(state: TrainState) -> dict[str, Callable[[], object]]:
         "step of G": lambda state: update_generator(state, state.generator(noise, previous)),
         "reconstruction": lambda state: reconstruct(state).sum().backward(),
     }
-    return {name: partial(in_its_precision(action), state) for name, action in actions.items()}
+
+    def run(action: Callable[[TrainState], object]) -> None:
+        with autocast(state.config.precision, state.real.device):
+            action(state)
+
+    return {name: partial(run, action) for name, action in actions.items()}
 
 
-def measure(actions: dict[str, Callable[[], object]], repeats: int, device: torch.device) -> Times:
+def measure(
+    actions: Mapping[str, Callable[[], object]], repeats: int, device: torch.device
+) -> Times:
     """Seconds of every action, in turns, so that all meet the same disturbances."""
     times: Times = {name: [] for name in actions}
     for repeat in range(repeats + 2):

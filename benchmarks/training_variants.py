@@ -4,11 +4,11 @@
     python benchmarks/training_variants.py painted_coast --seeds 0 --studies padding
     python benchmarks/training_variants.py --summary              the table again, nothing trained
 
-Each picture is trained in each variant with each seed, or taken from ``runs/`` if it was before. A
-row per training goes into ``singan_edu/course/training_variants.csv``, and the median and range over the
-seeds of the latest rows into ``training_variants.md`` beside it. What the columns mean:
+Each picture is trained in each variant with each seed, or loaded from ``runs/``. A row per training
+run goes into ``singan_edu/course/training_variants.csv``. The median and range over the seeds of
+the latest rows go into ``training_variants.md`` beside this script. The columns are explained in
 ``singan_edu.applications.training_variants``. If the preset changes, the same command makes all
-rows anew.
+rows again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from singan_edu.files import write_bytes
 
 TABLE = Path(sg.__file__).with_name("course") / "training_variants.csv"
 PICTURES = ("balloon_festival", "painted_coast")
-# With the z* and the optimizer of the paper, whose studies they are.
+# The z* and the optimizer of the paper, because these are its studies.
 CHANGES = ("max_size=64", "resample_reconstruction_noise=False", "optimizer=adam")
 SCALES = (1, 2, 3, 4, 5)
 STUDIES = dict(
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def report_of(table: Path) -> Path:
-    """Where a table's summary goes: beside this script, or beside another table than the course's."""
+    """Return where a table's summary goes: beside this script for the course's table."""
     return Path(__file__).with_suffix(".md") if table == TABLE else table.with_suffix(".md")
 
 
@@ -109,7 +109,7 @@ def measure(
         callbacks=[sg.Progress(seconds=60), history],
     )
     print(studies.comparison_table([result]), flush=True)
-    levels = history.load().levels if history.path.is_file() else []
+    levels = history.load().levels if history.path and history.path.is_file() else []
     return facts(name, variant, result) | dict(
         seed=seed,
         reconstruction=round(levels[-1]["reconstruction_error"], 2) if levels else "",

@@ -13,7 +13,12 @@ from pathlib import Path
 
 import singan_edu as sg
 from singan_edu.applications.editing import edit, editing_mask
-from singan_edu.applications.injection import fit_to_model, injection_levels, over_levels, suggest_level
+from singan_edu.applications.injection import (
+    fit_to_model,
+    injection_levels,
+    over_levels,
+    suggest_level,
+)
 from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent

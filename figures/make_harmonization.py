@@ -12,7 +12,12 @@ from pathlib import Path
 
 import singan_edu as sg
 from singan_edu.applications.harmonization import harmonization_mask, harmonize
-from singan_edu.applications.injection import fit_to_model, injection_levels, over_levels, suggest_level
+from singan_edu.applications.injection import (
+    fit_to_model,
+    injection_levels,
+    over_levels,
+    suggest_level,
+)
 from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent

@@ -40,7 +40,7 @@ def main() -> None:
         ]
         pictures += [model.image * (1 - hole), mirror_fill(model.image, hole), *fill]
     figure = Figure(figsize=(7.3, 6.0), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=[3, 1.7])
+    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[3, 1.7]).ravel()
     for ax, picture, title in zip(
         above.subplots(len(HOLES), 5).ravel(), pictures, titles + [""] * len(pictures)
     ):

@@ -11,11 +11,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 import singan_edu as sg
 from singan_edu.applications.training_variants import number_of_scales, train_variants
 from singan_edu.course import plots
+from singan_edu.images import Size, size_of
 
 FIGURES = Path(__file__).parent
 SCALES, SHOWN = (1, 2, 3, 4, 5), 4
@@ -24,7 +26,9 @@ SCALES, SHOWN = (1, 2, 3, 4, 5), 4
 def make_figure(name: str) -> Path:
     """Train on the bundled picture ``name`` and write the figure; returns the path."""
     image = sg.sample_image(name)
-    config = sg.TrainConfig.preset("lesson", max_size=64, resample_reconstruction_noise=False, optimizer="adam")
+    config = sg.TrainConfig.preset(
+        "lesson", max_size=64, resample_reconstruction_noise=False, optimizer="adam"
+    )
     variants = number_of_scales(image, config, SCALES)
     results = train_variants(image, variants, name=f"{name}-lesson")
     pictures, titles = [], []
@@ -36,11 +40,11 @@ def make_figure(name: str) -> Path:
         titles += [f"layout {result.measures['layout']:.2f}", *[""] * (SHOWN - 1)]
     figure = plots.image_grid(pictures, titles, columns=SHOWN + 1, width=8.0)
     for ax, picture in list(zip(figure.axes, pictures))[:: SHOWN + 1]:
-        draw_field(ax, picture.shape[-2:], config.receptive_field)
+        draw_field(ax, size_of(picture), config.receptive_field)
     return plots.save(figure, FIGURES / "number_of_scales.png")
 
 
-def draw_field(ax, size: tuple[int, int], field: int) -> None:
+def draw_field(ax: Axes, size: Size, field: int) -> None:
     """The receptive field on the coarsest picture."""
     corner = ((size[1] - field) / 2 - 0.5, (size[0] - field) / 2 - 0.5)
     ax.add_patch(Rectangle(corner, field, field, fill=False, edgecolor="white", linewidth=2))

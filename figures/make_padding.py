@@ -23,7 +23,9 @@ MEANING = dict(conv="zeros in layers", zero="zeros up front", noise="noise runs 
 def make_figure(name: str) -> Path:
     """Train on the bundled picture ``name`` and write the figure; returns the path."""
     image = sg.sample_image(name)
-    config = sg.TrainConfig.preset("lesson", max_size=64, resample_reconstruction_noise=False, optimizer="adam")
+    config = sg.TrainConfig.preset(
+        "lesson", max_size=64, resample_reconstruction_noise=False, optimizer="adam"
+    )
     results = train_variants(image, padding_variants(config), name=f"{name}-lesson")
     pictures, titles = [], []
     for result in results:
@@ -32,7 +34,7 @@ def make_figure(name: str) -> Path:
         titles += [f"{padding}: {MEANING[padding]}", *[""] * (SHOWN - 1)]
         titles += [f"std; corners at {result.measures['corners']:.2f}"]
     figure = plots.image_grid(pictures, titles, columns=SHOWN + 1, width=9.0)
-    largest = max(result.deviations.max() for result in results)
+    largest = max(result.deviations.max().item() for result in results)
     for ax, result in zip(figure.axes[SHOWN :: SHOWN + 1], results):
         title = ax.get_title()
         ax.clear()

@@ -14,7 +14,12 @@ from pathlib import Path
 from make_editing import the_pyramid
 
 import singan_edu as sg
-from singan_edu.applications.injection import fit_to_model, injection_levels, over_levels, suggest_level
+from singan_edu.applications.injection import (
+    fit_to_model,
+    injection_levels,
+    over_levels,
+    suggest_level,
+)
 from singan_edu.applications.paint_to_image import apply_palette, colour_palette, paint_to_image
 from singan_edu.course import plots
 

@@ -29,7 +29,8 @@ def make_figure(name: str) -> Path:
     """Draw all three blocks with the pyramid ``name``; returns the path."""
     model = sg.load_pretrained(name)
     figure = Figure(figsize=(9, 7.3), layout="constrained")
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.0, 0.9, 1.7))
+    parts = figure.subfigures(3, 1, squeeze=False, height_ratios=(1.0, 0.9, 1.7))
+    top, middle, bottom = parts.ravel()
     draw_start_levels(top, model)
     draw_sizes(middle, model)
     draw_mixtures(bottom, model)

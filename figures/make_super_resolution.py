@@ -21,6 +21,7 @@ from singan_edu.applications.super_resolution import (
     super_resolve,
 )
 from singan_edu.course import plots
+from singan_edu.images import size_of
 
 FIGURES = Path(__file__).parent
 FACTOR, SEED, ROUNDS = 2, 1, 3
@@ -31,9 +32,9 @@ HEIGHT, WIDTH = 84, 112
 def make_figure() -> Path:
     """Enlarge, print the reports, draw; returns the path."""
     figure = Figure(figsize=(7.0, 7.3), layout="constrained")
-    for part, (name, corner) in zip(figure.subfigures(2, 1), CROPS.items()):
+    for part, (name, corner) in zip(figure.subfigures(2, 1, squeeze=False).ravel(), CROPS.items()):
         pictures = enlargements(name)
-        axes = part.subplots(2, 3).ravel()
+        axes = part.subplots(2, 3, squeeze=False).ravel()
         for ax, (title, picture) in zip(axes, pictures.items()):
             plots.draw_image(ax, cropped(picture, corner), title)
     return plots.save(figure, FIGURES / "super_resolution.png")
@@ -46,7 +47,7 @@ def enlargements(name: str) -> dict[str, Tensor]:
     noisy, calm = (
         super_resolve(given, FACTOR, model=model, noise_scale=scale, seed=SEED) for scale in (1, 0)
     )
-    size = tuple(calm.shape[-2:])
+    size = size_of(calm)
     original = sg.resize(sg.sample_image(name), size)
     made = {
         "SinGAN, noise 1 (paper)": noisy,

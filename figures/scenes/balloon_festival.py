@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -279,11 +280,12 @@ TENTS = (
 def draw_fair(brush: Brush, rng: np.random.Generator) -> None:
     """Tents and people, from the far edge of the meadow to the near one."""
     depth = rng.random(CROWD) ** 1.25
-    people = [("person", rng.uniform(-3, 253), 144 + 52 * d) for d in depth]
-    tents = [("tent", tent, tent[1]) for tent in TENTS]
+    things: list[tuple[str, Any, float]]  # what, where or which, and the height of its foot
+    things = [("person", rng.uniform(-3, 253), 144 + 52 * d) for d in depth]
+    things += [("tent", tent, tent[1]) for tent in TENTS]
     for x in (27, 57, 108, 155, 178, 222):
         draw_flag(brush, x, 146, rng.uniform(9, 14), str(rng.choice(CLOTHES)))
-    for kind, what, y in sorted(people + tents, key=lambda item: item[2]):
+    for kind, what, y in sorted(things, key=lambda item: item[2]):
         if kind == "tent":
             draw_tent(brush, *what)
         else:

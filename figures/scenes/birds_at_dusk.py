@@ -73,7 +73,8 @@ def draw_goose(brush: Brush, rng: np.random.Generator, x: float, y: float, size:
 
 def flock(rng: np.random.Generator) -> list[tuple[float, float, float]]:
     """Where the geese fly: (x, y, body length), no two in each other's way."""
-    birds = [(44, 74, 15), (84, 54, 17), (124, 78, 14), (66, 100, 12), (187, 60, 15), (224, 88, 12),
+    birds: list[tuple[float, float, float]] = [
+             (44, 74, 15), (84, 54, 17), (124, 78, 14), (66, 100, 12), (187, 60, 15), (224, 88, 12),
              (24, 46, 12), (152, 42, 12), (104, 26, 11), (160, 96, 11), (214, 34, 11)]
     birds += wedge(202, 14, 5.0, 7) + wedge(62, 22, 4.2, 9) + wedge(118, 108, 4.0, 7)
     for _ in range(700):

@@ -44,7 +44,8 @@ def gradient(stops: Sequence[tuple[float, Colour]], t: ArrayLike) -> Array:
     """Colours (..., 3) read off at `t` (...) from a ramp of (position, colour) stops."""
     positions = [position for position, _ in stops]
     colours = np.array([rgb(colour) for _, colour in stops])
-    return np.stack([np.interp(t, positions, channel) for channel in colours.T], axis=-1)
+    places = np.asarray(t)
+    return np.stack([np.interp(places, positions, channel) for channel in colours.T], axis=-1)
 
 
 # ---- noise and blur -------------------------------------------------------------------------
@@ -70,7 +71,8 @@ def fractal_noise(
     """
     rows, columns = cell
     noise = sum(
-        gain**k * value_noise(rng, (rows / 2**k, columns / 2**k)) for k in range(octaves)
+        (gain**k * value_noise(rng, (rows / 2**k, columns / 2**k)) for k in range(octaves)),
+        start=np.zeros(SHAPE),
     )
     return (noise - noise.mean()) / noise.std()
 

@@ -46,5 +46,6 @@ def crop_photo(crop: Crop) -> Image.Image:
     with Image.open(package_folder(crop.package) / crop.file) as photo:
         part = photo.crop(crop.box)
     scale = LONG_SIDE / max(part.size)
-    size = tuple(round(side * scale) for side in part.size)
+    width, height = part.size
+    size = (round(width * scale), round(height * scale))
     return part.resize(size, Image.Resampling.LANCZOS)

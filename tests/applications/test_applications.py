@@ -12,6 +12,7 @@ import singan_edu as sg
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "applications.py"
 specification = importlib.util.spec_from_file_location("applications", SCRIPT)
+assert specification is not None and specification.loader is not None
 script = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(script)
 

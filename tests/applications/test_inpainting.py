@@ -227,7 +227,7 @@ def test_the_new_fades_in_from_the_rim_within_the_hole():
         (lambda m, h: inpaint(m, m.image, h[..., :90], 1), "another aspect"),
         (lambda m, h: inpaint(m, m.image[..., :90], h, 1), "another aspect"),
         (lambda m, h: outpaint(m, m.image, 0), "pixels to add"),
-        (lambda m, h: outpaint(m, m.image, (3, 3)), "pixels to add"),
+        (lambda m, h: outpaint(m, m.image, (3, 3)), "pixels to add"),  # type: ignore[arg-type]
         (lambda m, h: outpaint(m, m.image, (3, 3, -1, 0)), "none negative"),
     ],
 )

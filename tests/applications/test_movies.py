@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from helpers import picture
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from singan_edu.applications.movies import animation_html, save_animation
 from singan_edu.images import to_pil
@@ -31,11 +31,9 @@ def moving(frames: int = 6, channels: int = 3, height: int = 24, width: int = 32
 
 def read(path) -> list[np.ndarray]:
     with Image.open(path) as file:
-        frames = []
-        for index in range(file.n_frames):
-            file.seek(index)
-            frames.append(np.asarray(file.convert("RGB")).astype(float))
-    return frames
+        return [
+            np.asarray(frame.convert("RGB")).astype(float) for frame in ImageSequence.Iterator(file)
+        ]
 
 
 def error(shown: np.ndarray, frame: torch.Tensor) -> float:
@@ -108,7 +106,8 @@ def test_without_ffmpeg_a_sentence_says_what_to_install(tmp_path, monkeypatch):
 
 # ------------------------------------------------------------------------------------------- player
 def frames_in(page: str) -> list[np.ndarray]:
-    sources = json.loads(re.search(r"const frames = (\[.*?\]);", page)[1])
+    [listed] = re.findall(r"const frames = (\[.*?\]);", page)
+    sources = json.loads(listed)
     data = [base64.b64decode(source.removeprefix("data:image/jpeg;base64,")) for source in sources]
     return [np.asarray(Image.open(io.BytesIO(one)).convert("RGB")).astype(float) for one in data]
 
@@ -151,7 +150,7 @@ def test_a_player_too_large_for_a_notebook_is_refused():
         (moving(0), {}, "no frames"),
         ([], {}, "no frames"),
         (moving(), dict(fps=0), "above 0"),
-        (moving(), dict(fps=60), "at most 50 frames a second, not 60; write an .mp4"),
+        (moving(), dict(fps=60), "at most 50 frames per second, not 60; write an .mp4"),
         ([picture(8, 8), picture(8, 9)], {}, "different sizes"),
     ],
 )

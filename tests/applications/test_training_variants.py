@@ -112,7 +112,10 @@ def test_the_share_is_one_at_most_and_knows_deeper_networks():
 @pytest.mark.parametrize(
     ("scales", "words"),
     [
-        ((2, 6), "6 scales do not fit below 48 x 64 pixels.* receptive field of 11.* Take at most 5,"),
+        (
+            (2, 6),
+            "6 scales do not fit below 48 x 64 pixels.* receptive field of 11.* Take at most 5,",
+        ),
         ((0,), "scales holds 0; give whole numbers"),
         ((2.5,), "scales holds 2.5; give whole numbers"),
     ],
@@ -360,6 +363,7 @@ def benchmark(monkeypatch):
     monkeypatch.delitem(sys.modules, "training_variants", raising=False)
     path = BENCHMARKS / "training_variants.py"
     specification = importlib.util.spec_from_file_location("training_variants", path)
+    assert specification is not None and specification.loader is not None
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return module
