@@ -1,7 +1,7 @@
-"""The words of the course, each in one place: symbols and terms.
+"""The symbols and terms of the course, each defined once.
 
-Lessons name a symbol by its key here (``"x_n"``) and get its row of the table; a test finds every
-symbol that a lesson writes in that lesson's table, and every name of the library in the library.
+A lesson names a symbol by its key (``"x_n"``) and gets its row of the table. Tests make sure that
+every symbol in a lesson's formulas is in that lesson's table, and that the library has every name.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 
 class Symbol(NamedTuple):
-    """One symbol of the paper and what it is here.
+    """One symbol of the paper and its name in the library.
 
     Attributes:
-        latex: as it stands between dollar signs.
+        latex: as written between dollar signs.
         words: what it means.
-        name: dotted name in the library, from the package on: ``"pyramid.plan_pyramid"``.
+        name: dotted name in the library, without the package's: ``"pyramid.plan_pyramid"``.
         source: the equation or section of the paper.
     """
 
@@ -26,7 +26,12 @@ class Symbol(NamedTuple):
 
 
 class Term(NamedTuple):
-    """One entry of the glossary: what it means, and the lesson (``"01"``) that teaches it."""
+    """One entry of the glossary.
+
+    Attributes:
+        words: what the term means.
+        lesson: number of the lesson that teaches it, ``"01"``.
+    """
 
     words: str
     lesson: str
@@ -37,7 +42,7 @@ SYMBOLS: dict[str, Symbol] = {
     "x_n": Symbol("x_n", "the photograph at scale $n$", "pyramid.image_pyramid", "sec. 2.1"),
     "N": Symbol(
         "N",
-        "number of the coarsest scale; one less than there are levels",
+        "number of the coarsest scale; the number of levels minus one",
         "pyramid.PyramidPlan.num_levels",
         "sec. 2.1",
     ),
@@ -72,13 +77,13 @@ SYMBOLS: dict[str, Symbol] = {
     ),
     "x_hat": Symbol(
         "\\hat x",
-        "a point on the way from fake to real",
+        "a random point on the line between fake and real",
         "losses.random_interpolate",
         "WGAN-GP, sec. 4",
     ),
     "W_1": Symbol(
         "W_1",
-        "Wasserstein distance; what D's difference of scores estimates",
+        "Wasserstein distance, which the difference of D's mean scores estimates",
         "losses.discriminator_loss",
         "WGAN, eq. 2",
     ),
@@ -105,7 +110,7 @@ SYMBOLS: dict[str, Symbol] = {
     ),
     "mu_x": Symbol(
         "\\mu_x",
-        "mean of the features of $x$ over all places",
+        "mean of the features of $x$ over all positions",
         "evaluation.sifid.sifid_values",
         "sec. 3",
     ),
@@ -117,23 +122,23 @@ SYMBOLS: dict[str, Symbol] = {
     ),
     "d_prime": Symbol(
         "d'",
-        "how far apart fakes and reals look, in standard deviations",
+        "how well people tell fakes from real images, in standard deviations",
         "evaluation.study.d_prime",
-        "not there",
+        "not in the paper",
     ),
-    "x_in": Symbol(
-        "\\bar x", "the picture that is put in", "applications.injection.inject", "sec. 4"
+    "x_in": Symbol("\\bar x", "the injected image", "applications.injection.inject", "sec. 4"),
+    "down": Symbol(
+        "\\downarrow_r", "to the size of the previous (coarser) level", "images.resize", "sec. 4"
     ),
-    "down": Symbol("\\downarrow_r", "to the size of the level before", "images.resize", "sec. 4"),
     "layout": Symbol(
         "\\ell",
-        "layout: correlation of a sample with the photograph, both at 6 × 8 pixels",
+        "layout: correlation between a sample and the photograph, both at 6 × 8 pixels",
         "applications.training_variants.layout_correlation",
         "this course",
     ),
     "reach": Symbol(
         "\\varrho",
-        "reach of the frame, in pixels of the finest level",
+        "radius of the border's influence, in pixels of the finest level",
         "applications.training_variants.border_influence_radius",
         "this course",
     ),
@@ -150,19 +155,19 @@ SYMBOLS: dict[str, Symbol] = {
     "u_t": Symbol("u_t", "fresh noise of frame $t$", "model.SinGAN.draw_noise", "supplement"),
     "z_rec": Symbol(
         "z^\\mathrm{rec}",
-        "noise of the photograph: $z^*$ at level 0, nothing above",
+        "noise of the reconstruction: $z^*$ at level 0, zeros at finer levels",
         "model.SinGAN.reconstruction_noise",
         "supplement",
     ),
     "walk_alpha": Symbol(
         "\\texttt{alpha}",
-        "the pull of a walk back to the photograph (the supplement's α)",
+        "how strongly a walk is pulled back to the reconstruction (the supplement's α)",
         "applications.animation.animate",
         "supplement",
     ),
     "walk_beta": Symbol(
         "\\texttt{beta}",
-        "how much of a walk's step is the last one (β)",
+        "how much of the previous step a walk keeps (β)",
         "applications.animation.animate",
         "supplement",
     ),
@@ -174,7 +179,7 @@ SYMBOLS: dict[str, Symbol] = {
     ),
     "mask": Symbol(
         "M",
-        "mask: 1 where a picture was changed, 0 elsewhere",
+        "mask: 1 where an image was changed, 0 elsewhere",
         "applications.masks.soft_mask",
         "sec. 4",
     ),
@@ -182,115 +187,109 @@ SYMBOLS: dict[str, Symbol] = {
 
 GLOSSARY: dict[str, Term] = {
     "aliasing": Term(
-        "fine detail that passes for coarse detail, because too few samples are taken", "01"
+        "fine detail that appears as coarse detail, because there are too few samples", "01"
     ),
-    "antialiasing": Term(
-        "averaging over what one new pixel stands for, before it is sampled", "01"
-    ),
-    "critic": Term(
-        "a discriminator whose scores are heights of a landscape, not probabilities", "05"
-    ),
+    "antialiasing": Term("averaging over the area of each new pixel before sampling", "01"),
+    "critic": Term("a discriminator whose scores are unbounded numbers, not probabilities", "05"),
     "discriminator": Term(
         "the network that scores patches: high for real ones, low for fakes", "03"
     ),
     "generator": Term(
-        "the network of a level that adds the detail which the level before lacks", "03"
+        "the network of a level that adds the detail missing from the coarser level", "03"
     ),
-    "gradient penalty": Term("keeps the slope of the discriminator's score near one", "05"),
+    "gradient penalty": Term("keeps the norm of the discriminator's gradient near one", "05"),
     "level": Term(
         "one size of the photograph with its two networks; level 0 is the coarsest", "01"
     ),
-    "Lipschitz": Term("1-Lipschitz: nowhere steeper than one up for one along", "05"),
+    "Lipschitz": Term("1-Lipschitz: outputs differ by at most as much as the inputs", "05"),
     "noise scale": Term(
-        "a factor on the noise of every level, when a trained pyramid is sampled", "07"
+        "a factor on the noise of every level when a trained model is sampled", "07"
     ),
-    "noise std": Term("standard deviation of the noise that a level is given, σ", "04"),
-    "patch": Term("a small square of a picture; here as large as the receptive field", "02"),
+    "noise std": Term("standard deviation σ of the noise that enters a level", "04"),
+    "patch": Term("a small square of an image; here as large as the receptive field", "02"),
     "pyramid": Term("the photograph at several sizes, coarse to fine", "01"),
     "effective receptive field": Term(
-        "the part of the receptive field that has most of the influence: its middle", "02"
+        "the middle of the receptive field, which has most of the influence", "02"
     ),
     "receptive field": Term(
         "the square of input pixels that one output pixel depends on: 11 × 11", "02"
     ),
     "reconstruction": Term(
-        "what the pyramid gives back for its one fixed noise: the photograph", "04"
+        "the model's output for its one fixed noise; training makes it the photograph", "04"
     ),
     "reconstruction noise": Term(
-        "the fixed noise z* of level 0 from which the photograph is made", "04"
+        "the fixed noise z* of level 0 that reproduces the photograph", "04"
     ),
-    "residual": Term("what a generator adds to the enlarged output of the level before", "03"),
+    "residual": Term("what a generator adds to the upsampled output of the previous level", "03"),
     "scale": Term("the paper's word for a level, counted from the finest, n = 0", "01"),
     "scale factor": Term("size of a level relative to the next finer one, 1/r", "01"),
     "random walk": Term(
-        "noise that moves a little from frame to frame, with momentum and a pull home", "13"
+        "noise that changes a little per frame, with momentum, and pulled back to z*", "13"
     ),
-    "retargeting": Term("another aspect without squeezing what is in the picture", "13"),
-    "seamless": Term("of a picture whose ends meet: it can be laid side by side", "13"),
-    "start level": Term("the first level that is given noise; coarser ones are kept", "07"),
-    "saturation": Term("a loss that is flat where it should pull, because it is sure", "05"),
+    "retargeting": Term("changing an image's aspect ratio without distorting its objects", "13"),
+    "seamless": Term("of an image whose opposite edges match, so that it can be tiled", "13"),
+    "start level": Term(
+        "the first level that is sampled; coarser levels stay as in the start image", "07"
+    ),
+    "saturation": Term("a loss with almost no gradient, because D is certain", "05"),
     "diversity": Term(
         "how much a pixel differs from sample to sample, relative to the photograph's contrast",
         "08",
     ),
-    "frame": Term("the zeros around a picture, by which a generator can tell where it is", "08"),
-    "layout": Term("what stands where in a picture, whatever it looks like in detail", "08"),
-    "noise padding": Term("noise that runs on beyond the border, in place of zeros", "08"),
-    "texture": Term("the right small pieces, anywhere", "08"),
+    "zero padding": Term("zeros around an image, which tell a generator its position", "08"),
+    "layout": Term("where things are in an image, whatever their detail looks like", "08"),
+    "noise padding": Term("noise beyond the border of an image, in place of zeros", "08"),
+    "texture": Term("the right small patches, in any arrangement", "08"),
     "back-projection": Term(
-        "correcting an enlargement until, reduced again, it is the picture it was made from", "09"
+        "correcting an enlargement until reducing it gives the original again", "09"
     ),
-    "distortion": Term("distance to the original, pixel by pixel: RMSE, PSNR, SSIM", "09"),
-    "internal statistics": Term(
-        "how often which patches occur within one picture, at all its sizes", "09"
-    ),
-    "NIQE": Term("distance of a picture from what natural pictures look like; low is good", "09"),
-    "perceptual quality": Term("how natural a picture looks, whatever the original is", "09"),
-    "super-resolution": Term("enlarging a picture with detail that it does not hold", "09"),
-    "composite": Term("a picture with an object pasted into it", "11"),
-    "dilation": Term("growing a mask by all pixels within a radius", "11"),
-    "drift": Term("how far layout and colours moved from what was put in", "10"),
-    "feathering": Term("blurring the edge of a mask, so that two pictures blend", "11"),
-    "harmonization": Term("redrawing a pasted object in the manner of the picture", "11"),
-    "mask": Term("which pixels of a result are shown; it never enters the networks", "11"),
-    "training plan": Term(
-        "sizes, iterations, time and memory, known before a training begins", "06"
-    ),
+    "distortion": Term("pixel-wise difference from the original: RMSE, PSNR, SSIM", "09"),
+    "internal statistics": Term("how often patches recur within one image, at all its sizes", "09"),
+    "NIQE": Term("how far an image is from the statistics of natural images; low is good", "09"),
+    "perceptual quality": Term("how natural an image looks, whatever the original is", "09"),
+    "super-resolution": Term("enlarging an image and adding plausible detail", "09"),
+    "composite": Term("an image with a pasted object", "11"),
+    "dilation": Term("enlarging a mask by all pixels within a radius", "11"),
+    "drift": Term("how far layout and colours move from the injected image", "10"),
+    "feathering": Term("blurring the edge of a mask, so that two images blend", "11"),
+    "harmonization": Term("redrawing a pasted object in the style of the image", "11"),
+    "mask": Term("selects which pixels of a result are shown; it never enters the networks", "11"),
+    "training plan": Term("sizes, iterations, time and memory, estimated before training", "06"),
     "Wasserstein distance": Term(
-        "the shortest way, on average, by which one cloud of points becomes another", "05"
+        "mean distance by which the best transport plan moves one distribution to another", "05"
     ),
-    "weight clipping": Term("every weight of a critic is kept between two bounds", "05"),
+    "weight clipping": Term("limiting every weight of a critic to an interval", "05"),
     "confusion": Term(
-        "share of answers that take the fake for the photograph; guessing gives one half", "14"
+        "proportion of answers that take the fake for real; guessing gives one half", "14"
     ),
-    "control": Term("a generator of which the verdict is known, to try a metric on", "14"),
-    "noise floor": Term("how far apart two scores are that mean the same", "14"),
+    "control": Term("a simple generator of known quality, to test a metric on", "14"),
+    "noise floor": Term("how much equally good results differ by chance", "14"),
     "nearest-neighbour field": Term(
-        "for each patch of a picture, which patch of another is most like it", "14"
+        "for each patch of an image, the most similar patch of another", "14"
     ),
     "scorecard": Term(
-        "fidelity, coverage, novelty and diversity of samples, beside those of controls", "14"
+        "fidelity, coverage, novelty and diversity of samples, compared with controls", "14"
     ),
     "SIFID": Term(
         "Fréchet distance between the features of one fake and those of the photograph", "14"
     ),
-    "injection": Term(
-        "putting a picture in where a level takes the output of the one before", "10"
-    ),
+    "injection": Term("giving a level an image in place of the previous level's output", "10"),
     "k-means": Term(
-        "finds k points that stand for many: each takes the nearest, and moves to their mean", "10"
+        "finds k centres: each point joins the nearest, each centre moves to their mean", "10"
     ),
-    "palette": Term("a few colours that stand best for all of a picture", "10"),
-    "inpainting": Term("filling a hole with what could be there", "12"),
+    "palette": Term("the few colours that represent an image best", "10"),
+    "inpainting": Term("filling a hole with plausible content", "12"),
     "seam energy": Term(
-        "how much steeper the rim of a region is than the rest of the picture", "12"
+        "gradients across the border of a region, relative to the rest of the image", "12"
     ),
-    "patch_distance": Term("how far a picture's patches are from the photograph's", "10"),
+    "patch distance": Term("how far an image's patches are from the photograph's", "10"),
     "ledger": Term(
-        "the table of what paper, codes and this library do differently, and its effect", "15"
+        "the table of what paper, codes and this library do differently, with effects", "15"
     ),
-    "p-value": Term("how often chance alone, with no effect, would do as much as was found", "15"),
+    "p-value": Term(
+        "probability of a result at least as large by chance, without any effect", "15"
+    ),
     "permutation test": Term(
-        "a p-value by dealing the measured values out to the two sides in every way", "15"
+        "a p-value from all assignments of the measured values to the two sides", "15"
     ),
 }
