@@ -138,7 +138,7 @@ def opened(browser, url: str, place: Path, complaints: list[str]) -> Page:
 
 
 def new_page(browser: Browser, complaints: list[str]) -> Page:
-    """An empty page of which every error is written down."""
+    """An empty page that records every error."""
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -94,7 +94,7 @@ def short(switch: Switch) -> Switch:
 
 
 def made_by(switch: Switch) -> torch.Tensor:
-    """What is drawn from a tiny pyramid that was trained with the switch thrown."""
+    """What is drawn from a tiny pyramid that was trained with the switch applied."""
     photo, seed = picture(80, 108), 1 if switch.label == "nothing" else 0
     pyramid = differences.train_switched(photo, short(switch), seed=seed, base=TINY)
     with ablations.switched(switch):
@@ -121,10 +121,10 @@ def test_nothing_is_left_switched_after_all_that():
 
 
 def test_the_norm_per_picture_allows_what_the_lesson_says():
-    def critic(image):
-        return 5 * image[:, :1, 5:-5, 5:-5]  # 6 x 8 scores, each of slope 5
+    def discriminator(image):
+        return 5 * image[:, :1, 5:-5, 5:-5]  # 6 x 8 scores, each with a gradient norm of 5
 
-    penalty = ablations.penalty_per_picture(critic, torch.zeros(1, 3, 16, 18))
+    penalty = ablations.penalty_per_picture(discriminator, torch.zeros(1, 3, 16, 18))
     assert penalty.item() == pytest.approx((5 / 48**0.5 - 1) ** 2, rel=1e-5)
 
 
@@ -141,11 +141,11 @@ def test_one_gradient_is_the_usual_step_where_there_is_one_step(photo, config):
     training_level.train_iteration(usual)
     with ablations.switched(SWITCHES["one_fake"]):
         training_level.train_iteration(other)
-    slopes = [  # of weights; Adam makes whole steps of what rounding leaves of a slope of 0
+    gradients = [  # of weights; biases before a normalisation have only rounding errors
         torch.cat([p.grad.flatten() for p in state.generator.parameters() if p.dim() > 1])
         for state in (usual, other)
     ]
-    assert (slopes[0] - slopes[1]).norm() < 0.01 * slopes[0].norm()
+    assert (gradients[0] - gradients[1]).norm() < 0.01 * gradients[0].norm()
 
 
 def test_one_gradient_is_kept_for_an_iteration_and_no_longer(photo, config):

@@ -1,4 +1,4 @@
-"""The figures: pictures in their places, pixel by pixel, and words for who cannot see them."""
+"""The figures: pictures in their places, pixel by pixel, and alternative texts."""
 
 from __future__ import annotations
 
