@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from typing import Any
 
 import pytest
 
@@ -29,9 +30,9 @@ LONGEST_FIRST = (
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config, log):  # type: ignore[no-untyped-def]  # xdist is optional
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Give the cells of a notebook, and the tests of a file, to one worker and in order."""
-    from xdist.scheduler import LoadScopeScheduling
+    from xdist.scheduler import LoadScopeScheduling  # here, since nobody has to have xdist
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:

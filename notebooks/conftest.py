@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Generator
 
 import pytest
 
@@ -16,16 +15,21 @@ os.environ["SINGAN_EDU_RUNS"] = RESULTS.name
 os.environ["SINGAN_EDU_ANSWERS"] = os.path.join(RESULTS.name, "answers")  # nobody's predictions
 
 
+FAILED_CELL = pytest.StashKey[str]()
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Remember of each lesson the first cell that failed."""
     report = yield
-    if report.failed and not hasattr(item.parent, "failed_cell"):
-        item.parent.failed_cell = item.name
+    if report.failed and item.parent:
+        item.parent.stash.setdefault(FAILED_CELL, item.name)
     return report
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip the cells after one that failed: they would fail for no other reason."""
-    if hasattr(item.parent, "failed_cell"):
-        pytest.skip(f"{item.parent.failed_cell} of this lesson failed")
+    if item.parent and FAILED_CELL in item.parent.stash:
+        pytest.skip(f"{item.parent.stash[FAILED_CELL]} of this lesson failed")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -34,8 +37,34 @@ def quick() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+def surroundings() -> dict[str, object]:
+    """What a test may change for itself, but must put back; PyTorch sets a variable of its own."""
+    variables = {
+        f"${name}": value
+        for name, value in os.environ.items()
+        if not re.match("PYTEST|TORCHINDUCTOR", name)
+    }
+    return variables | dict(
+        folder=os.getcwd(),
+        threads=torch.get_num_threads(),
+        dtype=torch.get_default_dtype(),
+        gradients=torch.is_grad_enabled(),
+        deterministic=torch.are_deterministic_algorithms_enabled(),
+    )
+
+
 @pytest.fixture(autouse=True)
-def runs(tmp_path, monkeypatch) -> None:
+def unchanged(quick: None) -> Iterator[None]:
+    """No test leaves the process other than it was, or the next tests depend on the order."""
+    before = surroundings()
+    yield
+    after = surroundings()
+    changed = {name: (before.get(name), after.get(name)) for name in before | after}
+    assert {name: pair for name, pair in changed.items() if pair[0] != pair[1]} == {}
+
+
+@pytest.fixture(autouse=True)
+def runs(unchanged: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever asks for a default folder gets one that is thrown away."""
     monkeypatch.setenv("SINGAN_EDU_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("SINGAN_EDU_ANSWERS", str(tmp_path / "answers"))

@@ -1,9 +1,10 @@
-"""What the tests share: a tiny recipe, pictures made of numbers, comparisons to the bit."""
+"""What the tests share: a tiny configuration, smooth images, comparisons to the bit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,9 +16,9 @@ from singan_edu.training.level import begin_level
 from singan_edu.training.state import TrainState
 
 
-def tiny_config(**changes: object) -> sg.TrainConfig:
-    """A recipe that trains in a fraction of a second; three levels for a picture of 24 x 32."""
-    fields = dict(
+def tiny_config(**changes: Any) -> sg.TrainConfig:
+    """A configuration that trains in a fraction of a second; three levels for 24 x 32 pixels."""
+    fields: dict[str, Any] = dict(
         min_size=13,
         max_size=32,
         channels=4,
@@ -30,7 +31,7 @@ def tiny_config(**changes: object) -> sg.TrainConfig:
 
 
 def picture(height: int = 24, width: int = 32, channels: int = 3, seed: int = 0) -> Tensor:
-    """A smooth picture (1, C, H, W) in [-1, 1] with something to learn in it."""
+    """A smooth image (1, C, H, W) in [-1, 1] with something to learn in it."""
     rng = torch.Generator().manual_seed(seed)
     coarse = torch.rand(1, channels, 5, 6, generator=rng) * 2 - 1
     return sg.resize(coarse, (height, width))
@@ -39,7 +40,7 @@ def picture(height: int = 24, width: int = 32, channels: int = 3, seed: int = 0)
 def untrained_model(
     config: sg.TrainConfig, image: Tensor, *, levels: int | None = None, seed: int = 0
 ) -> sg.SinGAN:
-    """A pyramid with random weights, large enough that its samples differ visibly."""
+    """A model with random weights, large enough that its samples differ visibly."""
     rng = torch.Generator().manual_seed(seed)
     plan = sg.plan_pyramid(*image.shape[-2:], min_size=config.min_size, max_size=config.max_size)
     z_star = torch.randn(1, *noise_shape(config, 0, plan.sizes[0], image.shape[1]), generator=rng)
@@ -67,7 +68,7 @@ def enlarge(network: torch.nn.Module, factor: float = 8.0) -> torch.nn.Module:
 
 
 def level_in_training(level: int, *, seed: int = 0, **changes: object) -> TrainState:
-    """``level`` ready for the paper's three steps of each, above a pyramid with random weights."""
+    """``level`` ready for the paper's three steps of each, above a model with random weights."""
     config = tiny_config(**dict(discriminator_steps=3, generator_steps=3) | changes)
     model = untrained_model(config, picture(), levels=level, seed=seed)
     return begin_level(model, torch.Generator().manual_seed(seed))
@@ -84,7 +85,7 @@ def same_tensors(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 
 
 def assert_same_model(one: sg.SinGAN, other: sg.SinGAN) -> None:
-    """The two pyramids are equal to the bit, and so are their pictures."""
+    """The two models are equal to the bit, and so are their samples."""
     assert one.config == other.config and one.plan == other.plan and one.seed == other.seed
     assert one.noise_stds == other.noise_stds
     assert torch.equal(one.image, other.image)
@@ -121,7 +122,8 @@ class Record(sg.Callback):
     """Keeps ``look(state)`` of every iteration, by (level, iteration)."""
 
     def __init__(self, look: Callable[[TrainState], object]) -> None:
-        self.look, self.seen = look, {}
+        self.look = look
+        self.seen: dict[tuple[int, int], object] = {}
 
     def iteration_end(self, state: TrainState) -> None:
         self.seen[state.level, state.iteration] = self.look(state)
