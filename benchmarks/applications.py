@@ -1,10 +1,10 @@
-"""Measure inpainting, retargeting and seamless samples on the pyramids that ship.
+"""Measure inpainting, retargeting and seamless samples with the pretrained models.
 
     python benchmarks/applications.py                  all three
     python benchmarks/applications.py retargeting
 
-Three tables in markdown, which the docstrings of these applications quote. Holes lie where a seed
-puts them, the same for every way to fill them. Numbers are for comparing the rows of one table.
+Prints three tables in markdown, which the docstrings of these applications quote. A seed places the
+holes, so that every method fills the same ones. Compare only the rows of one table.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from singan_edu.evaluation.patches import PATCH_SIZE, extract_patches, nearest, 
 from singan_edu.images import size_of
 
 SEED, SAMPLES = 0, 4
-HOLES, SIDES, MARGIN = 4, (24, 40), 8  # per picture; their sides and distance to the border, pixels
+HOLES, SIDES = 4, (24, 40)  # holes per picture; smallest and largest side, in pixels
+BORDER_DISTANCE = 8  # pixels from a hole to the border of the picture, at least
 SHAPES = {  # height and width, as shares of the photograph's
     "half as wide": (1, 0.5),
     "0.7 times as wide": (1, 0.7),
@@ -39,8 +40,8 @@ Box = tuple[slice, slice]
 
 # -------------------------------------------------------------------------------------- inpainting
 def inpainting(models: dict[str, sg.SinGAN]) -> Iterator[str]:
-    """Distance of patches over a hole to the rest, finest band, and step across the rim."""
-    yield "| filled by | patches, full size | patches, half size | finest band | step at the rim |"
+    """Distance of patches over a hole to the rest, finest band, and step across the border."""
+    yield "| filled by | patches, full size | patches, half size | finest band | step at border |"
     yield "|---|---|---|---|---|"
     for label, fill in ways_to_fill().items():
         rows = [
@@ -63,7 +64,7 @@ def ways_to_fill() -> dict[str, Callable[[sg.SinGAN, Box], Tensor]]:
     return {
         "the picture itself": lambda model, box: model.image,
         "mean colour": lambda model, box: with_mean_colour(model.image, box),
-        "mirrored rim": lambda model, box: mirror_fill(model.image, mask_of(model.image, box)),
+        "mirrored border": lambda model, box: mirror_fill(model.image, mask_of(model.image, box)),
         "smooth filling": lambda model, box: smooth_fill(model.image, mask_of(model.image, box)),
         **{f"level {level}": by_level(level) for level in (0, 1, 3)},
     }
@@ -75,7 +76,11 @@ def holes(image: Tensor) -> list[Box]:
 
     def side(length: int) -> slice:
         width = int(torch.randint(SIDES[0], SIDES[1] + 1, (1,), generator=rng))
-        start = int(torch.randint(MARGIN, length - MARGIN - width + 1, (1,), generator=rng))
+        start = int(
+            torch.randint(
+                BORDER_DISTANCE, length - BORDER_DISTANCE - width + 1, (1,), generator=rng
+            )
+        )
         return slice(start, start + width)
 
     return [(side(image.shape[-2]), side(image.shape[-1])) for _ in range(HOLES)]
@@ -104,7 +109,7 @@ def judge_filling(image: Tensor, filled: Tensor, box: Box) -> tuple[float, ...]:
         distance_to_rest(filled, mask_of(image, box)),
         distance_to_rest(*reduced),
         band,
-        step_at_rim(filled, box),
+        step_at_border(filled, box),
     )
 
 
@@ -121,7 +126,7 @@ def distance_to_rest(picture: Tensor, mask: Tensor) -> float:
     return (queries - keys[nearest(queries, keys)[1]]).square().mean(dim=1).sqrt().mean().item()
 
 
-def step_at_rim(picture: Tensor, box: Box) -> float:
+def step_at_border(picture: Tensor, box: Box) -> float:
     """RMS difference of the pixels on both sides of the hole's edge."""
     rows, columns = box
     steps = [

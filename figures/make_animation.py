@@ -2,7 +2,7 @@
 
     python figures/make_animation.py
 
-Writes ``figures/animation.gif``, a loop of 40 frames around a picture that ships, and
+Writes ``figures/animation.gif``, a loop of 40 frames around a bundled picture, and
 ``figures/animation.png``: every eighth frame of a walk and of a loop, and how far each
 frame is from the next and from the photograph. The seed is not chosen.
 """

@@ -1,4 +1,4 @@
-"""Make the figure of editing: an arch with four of its patches moved by hand, sewn together.
+"""Make the figure of editing: an arch with four of its patches moved by hand, blended in.
 
     python figures/make_editing.py
 
@@ -26,7 +26,7 @@ PICTURE, SEED = "desert_arch", 0
 
 
 def the_pyramid(name: str) -> sg.SinGAN:
-    """The pyramid of the bundled picture ``name``: one that ships, else trained here."""
+    """Return the model of the bundled picture ``name``: pretrained, or else trained here."""
     if name in sg.pretrained_names():
         return sg.load_pretrained(name)
     image, config = sg.sample_image(name), sg.TrainConfig.preset("lesson")

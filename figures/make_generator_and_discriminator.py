@@ -2,7 +2,7 @@
 
     python figures/make_generator_and_discriminator.py
 
-Trains a discriminator for a few seconds; all else is a pyramid that ships.
+Trains a discriminator for a few seconds; the generator is a pretrained one.
 """
 
 from pathlib import Path
@@ -74,8 +74,8 @@ def main() -> None:
     state = untrained_level(model, LEVEL)
     for _ in range(STEPS):
         training_level.update_discriminator(state, training_level.sample_previous(state))
-    critic = state.discriminator
-    scores = critic(real).detach()
+    discriminator = state.discriminator
+    scores = discriminator(real).detach()
 
     figure = Figure(figsize=(10, 3.35))
     ax = figure.add_axes((0, 0, 1, 1))
@@ -86,7 +86,7 @@ def main() -> None:
     left = place(ax, given, left, ROW, "given")
     left = sign(ax, left - GAP / 2 + 2, ROW, "=") + 2
     right = place(ax, made, left, ROW, "made")
-    left = row(ax, real, layers(critic.stack, real), -18, "picture")
+    left = row(ax, real, layers(discriminator.stack, real), -18, "picture")
     height, width = scores.shape[-2:]
     place(ax, scores, left, -18, f"layer 5: scores\n{height} × {width}", cmap="cividis")
     ax.text(0, ROW + 33, "generator", fontsize=10, weight="bold")

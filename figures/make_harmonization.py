@@ -2,8 +2,8 @@
 
     python figures/make_harmonization.py
 
-Writes ``figures/harmonization.png`` from a picture and a pyramid that ship; the seed is not chosen.
-It prints the measurements that the suggested level rests on.
+Writes ``figures/harmonization.png`` with a pretrained model; the seed is not
+chosen. It prints the measurements that the suggested level rests on.
 """
 
 from __future__ import annotations

@@ -49,8 +49,8 @@ def main() -> None:
     for ax, name in zip(axes, ["balloon_festival", "birds_at_dusk", "painted_coast"]):
         model = sg.load_pretrained(name)
         sides = (0, 0, BORDER, BORDER)
-        framed = F.pad(model.image, (BORDER, BORDER, 0, 0))
-        sheet = [framed, outpaint(model, model.image, sides, seed=0)]
+        padded = F.pad(model.image, (BORDER, BORDER, 0, 0))
+        sheet = [padded, outpaint(model, model.image, sides, seed=0)]
         sheet.append(outpaint(model, model.image, sides, level=1, seed=0))
         plots.draw_image(ax, plots.contact_sheet(sheet, columns=1), "outpainted at level 0, 1")
     print(plots.save(figure, FIGURES / "inpainting.png"))

@@ -1,4 +1,4 @@
-"""Makes differences.png, the picture at the head of lesson 15: one seed, one switch at a time.
+"""Makes ledger.png, the picture at the head of lesson 15: one seed, one switch at a time.
 
     python figures/make_ledger.py
 """

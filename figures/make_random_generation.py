@@ -2,7 +2,7 @@
 
     python figures/make_random_generation.py [NAME]      default: balloon_festival
 
-Writes ``figures/random_generation.png`` from a pyramid that ships, seeds not chosen.
+Writes ``figures/random_generation.png`` with a pretrained model, seeds not chosen.
 """
 
 from __future__ import annotations

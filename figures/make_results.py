@@ -2,7 +2,7 @@
 
     python figures/make_results.py [NAME ...]      default: balloon_festival
 
-Trains the preset ``lesson`` on a picture that ships (or reuses the pyramid in ``runs/``), and
+Trains the preset ``lesson`` on a bundled picture (or reuses the pyramid in ``runs/``), and
 writes ``figures/training_NAME.png``: the picture, its reconstruction, and six samples from the
 coarsest level, seeds not chosen.
 """

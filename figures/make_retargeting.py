@@ -1,4 +1,4 @@
-"""Make the figure of retargeting: resized, cut at level 0, put in at level 1.
+"""Make the figure of retargeting: resized, z* cut at level 0, injected at level 1.
 
     python figures/make_retargeting.py
 

@@ -1,8 +1,8 @@
-"""Make the first picture of lesson 08: what few and many scales draw three times as large.
+"""Make the first picture of lesson 08: few and many scales at three times the size.
 
     python figures/make_scales_and_borders.py
 
-Uses the pyramids that ship, seeds not chosen, and writes ``figures/scales_and_borders.png``.
+Uses pretrained models, seeds not chosen, and writes ``figures/scales_and_borders.png``.
 """
 
 from __future__ import annotations

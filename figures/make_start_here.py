@@ -1,4 +1,4 @@
-"""Make the picture that opens the course: photographs, and what their pyramids make of noise.
+"""Make the picture that opens the course: pictures, and samples of their models.
 
     python figures/make_start_here.py
 

@@ -2,9 +2,9 @@
 
     python figures/make_super_resolution.py
 
-Writes ``figures/super_resolution.png`` from pyramids that ship, and prints RMSE, PSNR and SSIM. The
-pictures that ship have twice the size that these pyramids were trained on, so that the original is
-known. One crop each, seeds not chosen.
+Writes ``figures/super_resolution.png`` with pretrained models, and prints RMSE, PSNR and SSIM.
+The bundled pictures have twice the size that these models were trained on, so that the original
+is known. One crop each, seeds not chosen.
 """
 
 from __future__ import annotations

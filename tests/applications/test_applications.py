@@ -1,4 +1,4 @@
-"""What the benchmark of the applications measures: holes, rims, shapes."""
+"""What the benchmark of the applications measures: holes, their borders, shapes."""
 
 import importlib.util
 import sys
@@ -39,23 +39,26 @@ def test_holes_lie_inside_and_are_the_same_for_every_way_to_fill_them():
     for box in boxes:
         for side, length in zip(box, image.shape[-2:]):
             assert script.SIDES[0] <= side.stop - side.start <= script.SIDES[1]
-            assert side.start >= script.MARGIN and side.stop <= length - script.MARGIN
+            assert (
+                side.start >= script.BORDER_DISTANCE
+                and side.stop <= length - script.BORDER_DISTANCE
+            )
 
 
 def test_patches_in_the_hole_are_compared_with_those_that_miss_it():
     image = stripes(72, 96)
     mask = script.mask_of(image, BOX)
     assert script.distance_to_rest(image, mask) == 0  # a stripe further there is the same
-    strange = image.clone()
-    strange[(..., *BOX)] = torch.rand(1, 3, 24, 26, generator=torch.Generator().manual_seed(0))
-    assert script.distance_to_rest(strange, mask) > 0.3  # though every patch is in the picture
+    random = image.clone()
+    random[(..., *BOX)] = torch.rand(1, 3, 24, 26, generator=torch.Generator().manual_seed(0))
+    assert script.distance_to_rest(random, mask) > 0.3  # though every patch is in the picture
 
 
-def test_the_step_at_the_rim_is_between_inside_and_outside():
+def test_the_step_at_the_border_is_between_inside_and_outside():
     flat = torch.zeros(1, 3, 72, 96)
     flat[(..., *BOX)] = 0.5
-    flat[..., 30:34, 40:44] = 1  # in the middle of the hole: no step at its rim
-    assert script.step_at_rim(flat, BOX) == pytest.approx(0.5)
+    flat[..., 30:34, 40:44] = 1  # in the middle of the hole: no step at its border
+    assert script.step_at_border(flat, BOX) == pytest.approx(0.5)
 
 
 def test_the_mean_colour_is_that_of_the_rest():

@@ -30,7 +30,7 @@ BOTH = [(harmonize, harmonization_mask), (edit, editing_mask)]
 
 @pytest.fixture(scope="module")
 def coast():
-    """A pyramid that ships, and a composite of its picture at the training size, with its mask."""
+    """A pretrained model, and a composite of its picture at the training size, with its mask."""
     model = sg.load_pretrained("painted_coast")
     composite = sg.resize(sg.sample_image("painted_coast_composite"), model.plan.sizes[-1])
     mask = sg.resize(sg.sample_mask("painted_coast_composite_mask"), model.plan.sizes[-1])
@@ -39,7 +39,7 @@ def coast():
 
 @pytest.fixture(scope="module")
 def balloons():
-    """A pyramid that ships, its picture with a piece of the ground put into the sky, its mask."""
+    """A pretrained model, its picture with a piece of the ground pasted into the sky, its mask."""
     model = sg.load_pretrained("balloon_festival")
     piece = model.image[..., 70:90, 20:44]
     return model, *sg.paste(model.image, piece, top=8, left=90)
@@ -91,7 +91,7 @@ def test_the_final_masks_are_those_of_the_authors_at_250_pixels_and_shrink_with_
     harmony, editing = (each(model, mask)[0, 0] for _, each in BOTH)
     columns = mask[0, 0].any(dim=0).nonzero()[:, 0]
     for soft, share in ((harmony, 7 / 250), (editing, 20 / 250)):
-        half = (soft.amax(dim=0) > 0.5).nonzero()[:, 0]  # the Gaussian is at one half at the rim
+        half = (soft.amax(dim=0) > 0.5).nonzero()[:, 0]  # the Gaussian is at one half at the border
         assert abs(int(columns[0] - half[0]) - share * 128) <= 1.5
     assert (editing >= harmony - 1e-6).all() and editing.sum() > 1.5 * harmony.sum()
     assert harmonization_mask(model, mask, dilate=0, feather=0).equal(mask)

@@ -49,7 +49,7 @@ def patch_distance(made: torch.Tensor, image: torch.Tensor) -> float:
 
 
 def seam(made: torch.Tensor) -> float:
-    """Root mean square step across the left and right rim of the hole."""
+    """Root mean square step across the left and right border of the hole."""
     steps = torch.diff(made[..., TOP : TOP + SIDE, :], dim=-1)
     return rms(steps[..., [LEFT - 1, LEFT + SIDE - 1]])
 
@@ -100,21 +100,20 @@ def test_results_depend_on_seed_and_index_alone():
     assert (made[0] - made[1]).abs().max() > 0.01
 
 
-@pytest.mark.parametrize("padding, margin", [("zero", 0), ("noise", 5)])
-def test_level_0_draws_noise_in_the_hole_and_leaves_z_star_around_it(padding, margin):
+@pytest.mark.parametrize("padding, pad", [("zero", 0), ("noise", 5)])
+def test_level_0_draws_noise_in_the_hole_and_leaves_z_star_around_it(padding, pad):
     model = untrained_model(tiny_config(padding=padding), picture())
     hole = hole_in(model.image, 10, 12, 4, 20)  # to the right border
     maps = _noise_in_hole(model, hole, 2, [1.0, 2.0, 1.0], 0)
     sizes = model.level_sizes()
     assert [tuple(z.shape) for z in maps] == [
-        (2, 1 if level == 0 else 3, h + 2 * margin, w + 2 * margin)
-        for level, (h, w) in enumerate(sizes)
+        (2, 1 if level == 0 else 3, h + 2 * pad, w + 2 * pad) for level, (h, w) in enumerate(sizes)
     ]
     rests = [model.reconstruction_noise, *[torch.zeros_like(z) for z in maps[1:]]]
     drawn = [scale * z for scale, z in zip([1, 2, 1], model.draw_noise(2, seed=0))]
     for z, rest, new, (height, width) in zip(maps, rests, drawn, sizes):
-        top, bottom = height * 10 // 24 + margin, -(-height * 14 // 24) + margin
-        left = width * 12 // 32 + margin
+        top, bottom = height * 10 // 24 + pad, -(-height * 14 // 24) + pad
+        left = width * 12 // 32 + pad
         assert torch.equal(z[..., top:bottom, left:], new[..., top:bottom, left:])
         assert torch.equal(z[..., :top, :], rest.expand_as(z)[..., :top, :])
         assert torch.equal(z[..., bottom:, :], rest.expand_as(z)[..., bottom:, :])
@@ -200,7 +199,7 @@ def test_fillings_take_holes_of_any_shape_and_look_at_none(fill):
     assert filled.min() >= image.min() - 1e-6 and filled.max() <= image.max() + 1e-6
 
 
-def test_a_mirrored_filling_is_the_picture_reversed_at_the_rim():
+def test_a_mirrored_filling_is_the_picture_reversed_at_the_border():
     image = picture(20, 30)
     hole = hole_in(image, 0, 24, 20, 6)
     assert torch.equal(mirror_fill(image, hole)[..., 24:], image[..., 18:24].flip(3))
@@ -208,7 +207,7 @@ def test_a_mirrored_filling_is_the_picture_reversed_at_the_rim():
     assert torch.equal(mirror_fill(image, beyond)[..., 10:20], image[..., :10].flip(3))
 
 
-def test_the_new_fades_in_from_the_rim_within_the_hole():
+def test_the_new_fades_in_from_the_border_within_the_hole():
     hole = hole_in(picture(20, 30), 4, 5, 10, 12)
     soft = inner_feather_mask(hole, 3)
     assert (soft[hole == 0] == 0).all() and soft[0, 0, 9, 5:10].tolist() == [0.25, 0.5, 0.75, 1, 1]

@@ -76,7 +76,7 @@ def test_a_stroke_is_as_wide_as_the_brush_all_along():
     assert mask[0, 0, 20, 20] == 0  # the stroke is not filled
 
 
-def test_a_stroke_along_the_outside_of_the_border_shows_its_rim():
+def test_a_stroke_along_the_outside_of_the_border_shows_its_edge():
     mask = brush_mask((40, 50), [(-2, 10), (-2, 20)], 3)
     assert (mask[0, 0, :, 15] > 0).nonzero()[:, 0].tolist() == [0, 1]
     with pytest.raises(ValueError, match="selects no pixel"):

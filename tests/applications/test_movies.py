@@ -19,7 +19,7 @@ from singan_edu.images import to_pil
 
 
 def moving(frames: int = 6, channels: int = 3, height: int = 24, width: int = 32) -> torch.Tensor:
-    """Frames of which the left half stands still and the right one changes."""
+    """Frames whose left half stands still and whose right half changes."""
     still = picture(height, width, channels)
     frames_of_it = still.repeat(frames, 1, 1, 1)
     for index in range(frames):

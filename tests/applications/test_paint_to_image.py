@@ -25,7 +25,7 @@ SIZE = (96, 128)
 
 @pytest.fixture(scope="module")
 def arch():
-    """A pyramid that ships and a paint for it: a few flat areas of its colours, mirrored."""
+    """A pretrained model and a paint for it: a few flat areas of its colours, mirrored."""
     model = sg.load_pretrained("desert_arch")
     blurred = sg.resize(sg.resize(model.image.flip(-1), (18, 24)), SIZE)
     return model, apply_palette(blurred, colour_palette(model.image, 6))

@@ -20,7 +20,7 @@ from singan_edu.evaluation.metrics import band_of
 
 @pytest.fixture(scope="module")
 def model() -> sg.SinGAN:
-    """A pyramid that ships: six levels up to 96 x 128."""
+    """A pretrained model: six levels up to 96 x 128."""
     return sg.load_pretrained("balloon_festival")
 
 

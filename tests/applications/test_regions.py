@@ -42,7 +42,7 @@ def test_moved_onto_itself_it_is_the_original_that_is_put_down():
     assert mask.sum() == 120 + 120 - 7 * 9
 
 
-def test_what_is_deleted_is_filled_from_its_rim():
+def test_what_is_deleted_is_filled_from_its_border():
     edited, mask = delete_region(IMAGE, (2, 3, 6, 8))
     assert torch.equal(edited, smooth_fill(IMAGE, mask)) and mask.sum() == 48
 
@@ -69,17 +69,17 @@ def test_a_box_has_corners_in_any_order_and_knows_what_it_holds():
 
 # ------------------------------------------------------------------------------------------- seams
 def test_a_pasted_square_has_a_seam_and_its_energy_is_that_of_its_steps():
-    slope = torch.arange(12.0).expand(1, 1, 10, 12) / 100
+    ramp = torch.arange(12.0).expand(1, 1, 10, 12) / 100
     mask = box_mask((10, 12), (3, 4, 4, 5))
-    pasted = slope + 0.5 * mask
-    rim = [0.5**2] * 10 + [(0.5 + 0.01) ** 2] * 4 + [(0.5 - 0.01) ** 2] * 4
+    pasted = ramp + 0.5 * mask
+    border = [0.5**2] * 10 + [(0.5 + 0.01) ** 2] * 4 + [(0.5 - 0.01) ** 2] * 4
     others = [0.0] * (9 * 12 - 10) + [1e-4] * (10 * 11 - 8)
-    wanted = (sum(rim) / len(rim)) / (sum(others) / len(others))
+    wanted = (sum(border) / len(border)) / (sum(others) / len(others))
     assert seam_energy(pasted, mask) == pytest.approx(wanted, rel=1e-3)
-    assert seam_energy(slope, mask) < 2 < 100 < seam_energy(pasted, mask)
+    assert seam_energy(ramp, mask) < 2 < 100 < seam_energy(pasted, mask)
 
 
-def test_a_seam_needs_a_rim_and_a_picture_with_steps():
+def test_a_seam_needs_a_border_and_a_picture_with_steps():
     with pytest.raises(ValueError, match="a region with a border"):
         seam_energy(IMAGE, torch.ones(1, 1, 24, 32))
     with pytest.raises(ValueError, match="one colour"):

@@ -1,4 +1,4 @@
-"""Super-resolution: exact sizes, the steps of the finest generator, its recipe, and the report."""
+"""Super-resolution: exact sizes, the steps of the finest generator, the training, the report."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_with_noise_the_seed_decides(enlarge):
 # ----------------------------------------------------------------------------------- what it learns
 @pytest.fixture(scope="module")
 def learned() -> sg.SinGAN:
-    """A pyramid that ships; its levels differ by 1.31, which is near enough to 1.26."""
+    """A pretrained model; its levels differ by 1.31, which is near enough to 1.26."""
     return sg.load_pretrained("balloon_festival")
 
 
@@ -203,12 +203,12 @@ def test_without_a_model_one_is_trained_kept_and_found_again(tmp_path, capsys):
     assert history.levels and sg.SinGAN.load(folder).config == config
 
 
-def test_two_factors_of_one_step_share_one_recipe():
+def test_two_factors_of_one_step_share_one_configuration():
     assert len({super_resolution_config((80, 120), factor) for factor in (2, 4, 8, 16)}) == 1
     assert super_resolution_config((80, 120), 3) != super_resolution_config((80, 120), 2)
 
 
-# --------------------------------------------------------------------------------------- the recipe
+# -------------------------------------------------------------------------------- the configuration
 @given(st.integers(30, 300), st.floats(1, 3), st.floats(1.02, 16))
 def test_training_takes_the_steps_that_are_taken_later(short, aspect, factor):
     size = (short, round(aspect * short))
@@ -221,7 +221,7 @@ def test_training_takes_the_steps_that_are_taken_later(short, aspect, factor):
     assert min(plan.sizes[0]) < 18 * r + 0.5  # as many levels as fit
 
 
-def test_the_recipe_is_the_papers_where_the_paper_says():
+def test_the_configuration_is_the_papers_where_the_paper_says():
     config = super_resolution_config(torch.zeros(1, 3, 80, 120), 4)
     assert (config.reconstruction_weight, config.max_size) == (100, 120)
     assert config.scale_factor == pytest.approx(2 ** (-1 / 3), abs=1e-6)
@@ -231,7 +231,7 @@ def test_the_recipe_is_the_papers_where_the_paper_says():
     assert super_resolution_config((80, 120), 4, "paper").iterations == 2000
 
 
-def test_changes_of_the_recipe_count():
+def test_changes_of_the_configuration_count():
     config = super_resolution_config((80, 120), 4, reconstruction_weight=10, iterations=7)
     assert (config.reconstruction_weight, config.iterations) == (10, 7)
     reduced = super_resolution_config((188, 250), 4, max_size=62)

@@ -92,7 +92,7 @@ def test_scales_are_as_many_as_asked_with_the_same_finest_size_and_ratio(height,
         assert variant.coarsest_share == sg.receptive_field_share(plan.sizes[0], field)[0]
 
 
-def test_the_field_covers_more_with_every_scale_and_the_rest_of_the_recipe_stays(photograph):
+def test_the_field_covers_more_with_every_scale_and_the_rest_of_the_configuration_stays(photograph):
     variants = number_of_scales(photograph, LESSON)
     assert [variant.label for variant in variants] == [f"scales_{k}" for k in (2, 3, 4, 5)]
     shares = [variant.coarsest_share for variant in variants]
@@ -153,7 +153,7 @@ def test_an_unknown_padding_is_refused():
 
 
 # ---------------------------------------------------------------------------------------- training
-def test_variants_are_trained_once_and_shared_by_equal_recipes(photo, config, capsys):
+def test_variants_are_trained_once_and_shared_by_equal_configurations(photo, config, capsys):
     arms = [*number_of_scales(photo, config, (1, 3)), *padding_variants(config, ("zero", "noise"))]
     results = train_variants(photo, arms, name="photo", samples=3, callbacks=())
     said = capsys.readouterr().out
@@ -241,7 +241,7 @@ def test_the_map_is_the_deviation_of_intensities_and_diversity_its_mean(photogra
     assert diversity == pytest.approx((std_map(samples).mean() / spread).item())
 
 
-def framed(border: float, corners: float, inner: float) -> Tensor:
+def planted(border: float, corners: float, inner: float) -> Tensor:
     """Samples whose deviation is planted: in the border's five pixels, its corners, inside."""
     strength = torch.full((48, 64), border)
     strength[5:-5, 5:-5] = inner
@@ -258,14 +258,14 @@ def framed(border: float, corners: float, inner: float) -> Tensor:
 )
 def test_planted_variability_of_border_and_corners_is_found(border, corners, inner):
     around = (border * (48 * 64 - 38 * 54 - 100) + corners * 100) / (48 * 64 - 38 * 54)
-    found = border_variability(framed(border, corners, inner))
+    found = border_variability(planted(border, corners, inner))
     assert found == pytest.approx((around / inner, corners / inner), rel=0.02)
 
 
 def test_each_of_the_four_corners_counts_a_quarter(photograph):
     ends = (slice(5), slice(-5, None))
     for rows, columns in itertools.product(ends, ends):
-        samples = framed(0.15, 0.15, 0.15)
+        samples = planted(0.15, 0.15, 0.15)
         samples[..., rows, columns] *= 3
         assert border_variability(samples)[1] == pytest.approx(1.5, rel=0.03)
     flipped = photograph.flip(2).flip(3)
@@ -276,8 +276,8 @@ def test_each_of_the_four_corners_counts_a_quarter(photograph):
             assert corner_match(photograph, sample) == 0.25
 
 
-def test_the_margin_is_the_border_s_width():
-    samples = framed(0.4, 0.4, 0.1)
+def test_border_is_the_width_in_pixels():
+    samples = planted(0.4, 0.4, 0.1)
     inner = 0.4 - 0.3 * (38 * 54) / (44 * 60)  # some of the border is interior then
     assert border_variability(samples, border=2)[0] == pytest.approx(0.4 / inner, rel=0.02)
     with pytest.raises(ValueError, match="48 x 64 pixels have no interior within a border of 24"):
@@ -320,24 +320,24 @@ def test_fixed_corners_are_told_from_free_ones(photograph, textures):
 
 
 @pytest.mark.parametrize("variant", ["scales_1", "scales_2", "padding_noise"])
-def test_the_frame_is_felt_as_far_as_its_reach_and_no_further(variant):
+def test_padding_influences_samples_up_to_its_radius_and_no_further(variant):
     model = sg.load_pretrained(f"balloon_festival-{variant}")
-    margin, (height, width) = model.config.noise_padding, model.plan.sizes[-1]
+    padding, (height, width) = model.config.noise_padding, model.plan.sizes[-1]
     noise = model.draw_noise(2, size=3, seed=5)
     cut = [
-        z[..., h : 2 * h + 2 * margin, w : 2 * w + 2 * margin]
+        z[..., h : 2 * h + 2 * padding, w : 2 * w + 2 * padding]
         for z, (h, w) in zip(noise, model.plan.sizes)
     ]
     inside = model.run_from(0, noise=noise, size=3)[..., height : 2 * height, width : 2 * width]
     gap = (model.run_from(0, noise=cut) - inside).abs().amax(dim=(0, 1)) * 127.5
     felt = gap[: height // 2, width // 2 - 4 : width // 2 + 4].amax(dim=1)  # by depth
-    reach = border_influence_radius(
+    radius = border_influence_radius(
         [h for h, _ in model.plan.sizes], first=int(variant == "padding_noise")
     )
-    assert felt[int(reach) - 1] > 0.5 and felt[int(1.4 * reach) + 1 :].max() < 0.01
+    assert felt[int(radius) - 1] > 0.5 and felt[int(1.4 * radius) + 1 :].max() < 0.01
 
 
-def test_each_level_adds_five_of_its_own_pixels_to_the_reach():
+def test_each_level_adds_five_of_its_own_pixels_to_the_radius():
     assert border_influence_radius([50, 100, 200]) == 20 + 10 + 5
     assert border_influence_radius([50, 100, 200], first=1) == 15
     assert border_influence_radius([200], first=1) == 0
