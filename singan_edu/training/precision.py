@@ -22,7 +22,8 @@ def resolve_precision(precision: str, device: torch.device) -> str:
         return precision
     if device.type != "cpu":
         return "float32"
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # PyTorch 2.10 does not have it
+    read = getattr(torch.cpu, "get_capabilities", None)  # PyTorch 2.10 does not have it
+    capabilities: dict[str, bool] = read() if read else {}
     fast = any(capabilities.get(name, False) for name in BFLOAT16_INSTRUCTIONS)
     return "bfloat16" if fast else "float32"
 
