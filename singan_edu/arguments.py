@@ -97,6 +97,7 @@ def parse_size(size: object, trained: Size) -> Size:
     >>> parse_size(1.5, (10, 20)), parse_size([np.int64(7), 9.0], (10, 20))
     ((15, 30), (7, 9))
     """
+    message = f"size={size!r} must be (height, width) in pixels, or a factor above 0."
     if is_scalar(size):
         factor = parse_number(size, "size")
         if factor > MAX_SIZE_FACTOR:
@@ -105,13 +106,18 @@ def parse_size(size: object, trained: Size) -> Size:
                 f"{trained[1]} pixels; give a size in pixels as (height, width)."
             )
         sides = [round_half_up(side * factor) for side in trained]
-    elif _is_sequence(size) and len(size) == 2:
-        sides = [parse_whole_number(side, "size") for side in size]
+    elif _is_sequence(size) and len(size) == 2 and all(map(_is_whole, size)):
+        sides = [int(parse_number(side, "size")) for side in size]
     else:
-        raise ValueError(f"size={size!r} must be (height, width) in pixels, or a factor above 0.")
+        raise ValueError(message)
     if min(sides) < 1:
-        raise ValueError(f"size={size!r} must be (height, width) in pixels, or a factor above 0.")
+        raise ValueError(message)
     return sides[0], sides[1]
+
+
+def _is_whole(value: object) -> bool:
+    """Whether ``value`` is a number without a fraction."""
+    return is_scalar(value) and float(value).is_integer()  # type: ignore[arg-type]
 
 
 def parse_noise_scale(noise_scale: object, levels: int) -> list[float]:
@@ -187,7 +193,7 @@ def check_image(image: object, name: str = "The image") -> Tensor:
 
     Raises:
         TypeError: it is no tensor.
-        ValueError: another shape, values that are not finite, or outside [-1, 1].
+        ValueError: another shape or type, values that are not finite, or outside [-1, 1].
     """
     if not isinstance(image, Tensor):
         raise TypeError(f"{name} is a {type(image).__name__}; read it with load_image first.")
@@ -196,7 +202,12 @@ def check_image(image: object, name: str = "The image") -> Tensor:
             f"{name} has the shape {tuple(image.shape)}; one picture is (1, C, H, W) with "
             f"C = 1 or 3. load_image makes it so."
         )
-    if not image.is_floating_point() or not torch.isfinite(image).all():
+    if not image.is_floating_point():
+        raise ValueError(
+            f"{name} holds values of {image.dtype}; an image holds floats in [-1, 1]. load_image "
+            f"makes it so."
+        )
+    if not torch.isfinite(image).all():
         raise ValueError(
             f"{name} holds values that are not finite numbers; read it with load_image."
         )

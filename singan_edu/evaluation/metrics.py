@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..arguments import check_image
 from ..images import resize, round_half_up, size_of
 from .patches import (
     PATCH_SIZE,
@@ -32,7 +33,6 @@ MAX_SWD_LEVELS = 3  # full, half and quarter size
 PATCH_TOLERANCE = 0.1  # patches at this distance in [-1, 1] (12.75 grey levels) count as the same
 MIN_COPY_PATCHES = 36  # size of a verbatim copy, as in 12 x 12 pixels; fewer match by accident
 MIN_CONTRAST = 1e-5  # a standard deviation below this is rounding error
-RANGE_TOLERANCE = 0.01  # how far beyond [-1, 1] a pixel value may lie, for rounding
 
 
 # ------------------------------------------------------------------------ distributions of patches
@@ -547,6 +547,7 @@ def copied_share(real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE) -> float
     Raises:
         ValueError: unsuitable images, or one smaller than a patch.
     """
+    check_pictures(real, fake)
     maps = [copy_map(real, sample, size=size) for sample in torch.split(fake, 1)]
     return sum(found.copied for found in maps) / len(maps)
 
@@ -565,6 +566,7 @@ def largest_copy(real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE) -> float
     Raises:
         ValueError: unsuitable images, or one smaller than a patch.
     """
+    check_pictures(real, fake)
     maps = [copy_map(real, sample, size=size) for sample in torch.split(fake, 1)]
     return sum(found.largest for found in maps) / len(maps)
 
@@ -770,51 +772,18 @@ def check_pictures(
 
     Raises:
         TypeError: one of them is not a tensor.
-        ValueError: wrong shape or type, values that are not finite or further than
-            ``RANGE_TOLERANCE`` outside [-1, 1], several images in ``real``, or different channel
-            counts.
+        ValueError: wrong shape or type, values that are not finite or outside [-1, 1] by more than
+            rounding, several images in ``real``, or different channel counts.
     """
-    check_values(real, names[0])
+    check_image(real, names[0])
     if fake is not None:
-        check_values(fake, names[1])
+        check_image(fake, names[1])
     if len(real) != 1:
         raise ValueError(f"{names[0]} must be one image (1, C, H, W); got {len(real)} images.")
     if fake is not None and fake.shape[1] != real.shape[1]:
         raise ValueError(
             f"{names[0]} has {real.shape[1]} channels, {names[1]} has {fake.shape[1]}; convert one "
             f"of them (grey has 1 channel, colour 3)."
-        )
-
-
-def check_values(images: Tensor, name: str) -> None:
-    """Check that a tensor holds images with finite values in [-1, 1].
-
-    Args:
-        images: (n, C, H, W), n >= 1.
-        name: what to call them in error messages.
-
-    Raises:
-        TypeError: it is not a tensor.
-        ValueError: wrong shape or type, or values that are not finite or further than
-            ``RANGE_TOLERANCE`` outside [-1, 1].
-    """
-    if not isinstance(images, Tensor):
-        raise TypeError(f"{name} is a {type(images).__name__}; read it with load_image first.")
-    if images.dim() != 4 or len(images) == 0 or not images.is_floating_point():
-        raise ValueError(
-            f"{name} must be images (n, C, H, W) in [-1, 1]; got {tuple(images.shape)} of "
-            f"{images.dtype}. load_image and SinGAN.sample make them."
-        )
-    if not torch.isfinite(images).all():
-        raise ValueError(
-            f"{name} contains values that are not finite (nan or inf); find out where they come "
-            f"from, or replace them with torch.nan_to_num."
-        )
-    if images.numel() and images.abs().max() > 1 + RANGE_TOLERANCE:
-        low, high = images.min().item(), images.max().item()
-        raise ValueError(
-            f"{name} has values from {low:g} to {high:g}; images are in [-1, 1]. Read them with "
-            f"load_image, or use .clamp(-1, 1)."
         )
 
 

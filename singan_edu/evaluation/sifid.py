@@ -18,8 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..arguments import check_image
 from ..images import ImageNotice, size_of
-from .metrics import check_values
 
 # Ported from TensorFlow by torchvision; the last part of the name is the start of the SHA-256.
 WEIGHTS_FILE = "inception_v3_google-0cc3c7bd.pth"
@@ -207,12 +207,7 @@ def _check_pictures(real: Tensor, fake: Tensor, layer: int) -> None:
     if layer not in MIN_SIZES:
         raise ValueError(f"layer={layer!r} must be 64 (the authors' code) or 192 (the paper).")
     for name, images in (("real", real), ("fake", fake)):
-        check_values(images, name)
-        if images.shape[1] not in (1, 3):
-            raise ValueError(
-                f"{name} has {images.shape[1]} channels; give colour (n, 3, H, W) or grey "
-                f"(n, 1, H, W)."
-            )
+        check_image(images, name)
         height, width = size_of(images)
         locations = _map_side(height, layer) * _map_side(width, layer)
         if locations < 2:
