@@ -1,4 +1,4 @@
-"""The metrics of samples, against NumPy and on pictures of which the answer is known."""
+"""The metrics of samples, against NumPy and on images whose answer is known."""
 
 from __future__ import annotations
 
