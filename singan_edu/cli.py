@@ -207,14 +207,16 @@ def _train(request: _Request) -> int:
     """Train, or resume, and leave the model, its history and pictures in the folder."""
     out = request.out
     for notice in request.notices:
-        print(f"Note: {notice}")
-    model = train(
-        request.image,
-        request.config,
-        seed=request.seed,
-        checkpoint_dir=out / "model",
-        callbacks=[History(out / "history.json"), Progress()],
-    )
+        _note(notice)
+    with warnings.catch_warnings():
+        warnings.showwarning = _note  # a user needs no file and line of the library
+        model = train(
+            request.image,
+            request.config,
+            seed=request.seed,
+            checkpoint_dir=out / "model",
+            callbacks=[History(out / "history.json"), Progress()],
+        )
     samples = model.sample(request.samples, seed=request.seed + 1)  # (n, C, h, w)
     _save_pictures(model, samples, out)
     print(
@@ -222,6 +224,11 @@ def _train(request: _Request) -> int:
         f"singan_edu.SinGAN.load({str(out / 'model')!r}).sample(4)"
     )
     return 0
+
+
+def _note(message: object, *_: object, **__: object) -> None:
+    """Print something that the user should know, though nothing is wrong."""
+    print(f"Note: {message}", flush=True)
 
 
 def _save_pictures(model: SinGAN, samples: Tensor, out: Path) -> None:

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -370,6 +371,21 @@ def test_a_note_on_the_photograph_is_a_line_and_not_a_warning(tmp_path, capfd, r
     assert main(["train", str(path), *TINY]) == 0
     notes = [line for line in capfd.readouterr().out.splitlines() if line.startswith("Note: ")]
     assert len(notes) == 1 and "transparent" in notes[0] and not recwarn.list
+
+
+def test_a_warning_of_the_training_is_a_line(photo_file, monkeypatch, capfd):
+    train = cli.train
+
+    def warn(*arguments: Any, **options: Any) -> sg.SinGAN:
+        warnings.warn("The threads differ.", UserWarning, stacklevel=2)
+        return train(*arguments, **options)
+
+    monkeypatch.setattr(cli, "train", warn)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        assert main(["train", str(photo_file), *TINY]) == 0
+    out, err = capfd.readouterr()
+    assert out.startswith("Note: The threads differ.\n") and err == ""
 
 
 def test_an_interrupt_saves_the_state_and_says_how_to_resume(
