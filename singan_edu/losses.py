@@ -89,7 +89,7 @@ def gradient_penalty(discriminator: Callable[[Tensor], Tensor], image: Tensor) -
     4.0
     """
     gradient = full_precision(input_gradient(discriminator, image))  # (1, C, h, w)
-    norms = torch.linalg.vector_norm(gradient, dim=1)  # (1, h, w)
+    norms: Tensor = torch.linalg.vector_norm(gradient, dim=1)  # (1, h, w)
     return (norms - 1).square().mean()
 
 

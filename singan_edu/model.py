@@ -271,12 +271,12 @@ class SinGAN:
                 f"Starting at {self.plan.label(level)} needs an image to start from; "
                 f"sample(start_level={level}) starts from the reconstruction."
             )
-        image = check_image(image)
-        if image.shape[1] != channels:
+        if image.dim() != 4 or image.shape[1] != channels:
             raise ValueError(
                 f"The model was trained on pictures (1, {channels}, H, W); this image has the "
                 f"shape {tuple(image.shape)}. Convert it (grey has 1 channel, colour 3)."
             )
+        image = check_image(image)
         check_same_aspect(image, self._at_trained_scale(sizes[level - 1], sizes[-1]), "The image")
         image = image.to(self.device)
         return self._resize(self._resize(image, sizes[level - 1]) if blur else image, sizes[level])

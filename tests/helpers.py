@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,10 +68,18 @@ def enlarge(network: torch.nn.Module, factor: float = 8.0) -> torch.nn.Module:
     return network
 
 
-def level_in_training(level: int, *, seed: int = 0, **changes: object) -> TrainState:
+def level_in_training(
+    level: int, *, seed: int = 0, dtype: torch.dtype = torch.float32, **changes: object
+) -> TrainState:
     """``level`` ready for the paper's three steps of each, above a model with random weights."""
     config = tiny_config(**dict(discriminator_steps=3, generator_steps=3) | changes)
     model = untrained_model(config, picture(), levels=level, seed=seed)
+    model = dataclasses.replace(
+        model,
+        image=model.image.to(dtype),
+        reconstruction_noise=model.reconstruction_noise.to(dtype),
+        generators=tuple(generator.to(dtype) for generator in model.generators),
+    )
     return begin_level(model, torch.Generator().manual_seed(seed))
 
 

@@ -14,7 +14,7 @@ from PIL import Image, features
 from torch import Tensor
 
 import singan_edu as sg
-from singan_edu.images import fitted_size, truncate_to_8_bits
+from singan_edu.images import check_same_aspect, fitted_size, truncate_to_8_bits
 
 RED, WHITE = (1.0, -1.0, -1.0), (1.0, 1.0, 1.0)
 
@@ -582,3 +582,26 @@ def test_open_photo_takes_a_path_or_a_bundled_name_and_a_file_wins(tmp_path, mon
     assert sg.open_photo("gravel").shape == (1, 3, 20, 30)
     with pytest.raises(FileNotFoundError):
         sg.open_photo("no_such_scene")
+
+
+@pytest.mark.parametrize("width", [39, 42])
+def test_an_aspect_may_be_off_by_a_pixel_and_a_half(width):
+    check_same_aspect(torch.zeros(1, 3, 30, width), (30, 40), "The image")
+
+
+@pytest.mark.parametrize("width", [38, 43])  # off by 1.6 and 2.1 pixels
+def test_an_aspect_that_is_off_by_more_is_refused(width):
+    with pytest.raises(ValueError, match="another aspect than 30 x 40"):
+        check_same_aspect(torch.zeros(1, 3, 30, width), (30, 40), "The image")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_an_image_that_is_not_finite_is_not_saved(value, tmp_path):
+    with pytest.raises(ValueError, match="not finite|runs from"):
+        sg.save_image(torch.full((1, 3, 4, 4), value), tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_grey_levels_in_place_of_values_are_not_saved_as_white(tmp_path):
+    with pytest.raises(ValueError, match="runs from 0 to 255"):
+        sg.save_image(torch.tensor([0.0, 255.0]).reshape(1, 1, 1, 2), tmp_path / "a.png")

@@ -230,3 +230,18 @@ def test_interpolation_is_one_point_on_the_way_from_fake_to_real():
     shares = torch.cat(shares)
     assert shares.mean().item() == pytest.approx(0.5, abs=0.06)
     assert shares.std().item() == pytest.approx(12**-0.5, abs=0.04)
+
+
+def test_losses_of_half_precision_scores_are_computed_in_float32():
+    """A mean of many bfloat16 numbers would have steps of a hundredth."""
+    scores = torch.linspace(0.5, 1.5, 1001).reshape(1, 1, 7, 143)
+    half = scores.bfloat16()
+    for loss in (
+        losses.discriminator_loss(half, 2 * half),
+        losses.adversarial_loss(half),
+        losses.reconstruction_loss(half, scores),
+    ):
+        assert loss.dtype == torch.float32
+    assert losses.discriminator_loss(half, 2 * half).item() == pytest.approx(1, abs=1e-3)
+    doubles = scores.double()
+    assert losses.adversarial_loss(doubles).dtype == torch.float64  # nothing is lost, either

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
+from pathlib import Path
 
+import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from helpers import assert_same_model, files_in, picture, tiny_config, untrained_model
 from torch import Tensor
 
 import singan_edu as sg
-from singan_edu import model as model_module
+from singan_edu import model_files
 
 
 @pytest.fixture(scope="module")
@@ -231,7 +235,10 @@ def test_the_training_size_asked_for_is_the_same_as_none(model):
     assert torch.equal(model.sample(seed=0, size=(24, 32)), model.sample(seed=0))
 
 
-@pytest.mark.parametrize("size", [(0, 5), (5, -1), (5, 5, 5), (5,), 0, -2])
+@pytest.mark.parametrize(
+    "size",
+    [(0, 5), (5, -1), (5, 5, 5), (5,), 0, -2, "24", ("24", "32"), (24.5, 32), (math.inf, 32)],
+)
 def test_a_size_that_is_none_is_refused(model, size):
     with pytest.raises(ValueError, match="in pixels, or a factor above 0"):
         model.sample(size=size)
@@ -470,7 +477,7 @@ def test_a_crash_between_the_two_writes_of_a_save_leaves_the_old_model(
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(model_module, "write_json", crash)
+        patch.setattr(model_files, "write_json", crash)
         with pytest.raises(OSError, match="No space"):
             model.save(tmp_path)
     assert_same_model(sg.SinGAN.load(tmp_path), old)
@@ -530,7 +537,7 @@ def test_damaged_weights_are_refused_down_to_a_single_bit(model, damage, tmp_pat
         ("{", "model.json is damaged"),
         ("", "model.json is damaged"),
         ("[1, 2]", "model.json"),
-        ('{"format": 99}', "format 99; this version of singan_edu reads format 1"),
+        ('{"format": 99}', "format 99; this version of singan_edu reads the formats 1 and 2"),
         ('{"format": 1}', "model.json is damaged"),
     ],
 )
@@ -544,3 +551,90 @@ def test_damaged_facts_are_refused_with_a_sentence(model, text, words, tmp_path)
 def test_moving_to_a_device_keeps_everything(model):
     assert_same_model(model.to("cpu"), model)
     assert model.device == torch.device("cpu")
+
+
+# ------------------------------------------------------------------------- what callers may pass
+@pytest.mark.parametrize("one", [np.float32(1.5), np.float64(1.5), torch.tensor(1.5)])
+def test_scalars_of_numpy_and_pytorch_are_numbers(model, one):
+    wanted = model.sample(seed=0, size=1.5, noise_scale=1.5)
+    assert torch.equal(model.sample(seed=0, size=one, noise_scale=one), wanted)
+    sides = [np.int64(36), torch.tensor(48)]
+    assert torch.equal(model.sample(seed=0, size=sides, noise_scale=[one] * 3), wanted)
+    level = np.int64(1)
+    assert torch.equal(
+        model.sample(seed=np.int64(2), start_level=level), model.sample(seed=2, start_level=1)
+    )
+
+
+@pytest.mark.parametrize("scale", [math.nan, math.inf, "1", [1, math.nan, 1], None, {1: 2}])
+def test_a_noise_scale_that_is_no_finite_number_is_refused(model, scale):
+    with pytest.raises(ValueError, match="noise_scale"):
+        model.sample(noise_scale=scale)
+
+
+@pytest.mark.parametrize("level", [1.5, "1", math.nan, None])
+def test_a_level_that_is_no_whole_number_is_refused(model, level):
+    with pytest.raises(ValueError, match="level="):
+        model.run_from(level)
+
+
+@pytest.mark.parametrize("value", [1.2, -3.0, math.nan, math.inf])
+def test_an_image_with_values_of_no_image_is_refused(model, value):
+    image = picture().clone()
+    image[0, 0, 3, 3] = value
+    with pytest.raises(ValueError, match=r"finite|lies in \[-1, 1\]"):
+        model.run_from(1, image)
+
+
+def test_what_fits_at_the_trained_size_fits_at_a_larger_one(model):
+    """Rounding to the trained size is several pixels of an enlarged one."""
+    image = sg.resize(picture(), (23, 31))  # 1.4 pixels of 32 off, at the trained size
+    assert model.run_from(1, image, seed=0).shape[-2:] == (24, 32)
+    assert model.run_from(1, image, seed=0, size=(240, 320)).shape[-2:] == (240, 320)
+    with pytest.raises(ValueError, match="another aspect"):
+        model.run_from(1, sg.resize(picture(), (24, 40)), size=(240, 320))
+
+
+def test_to_another_device_is_a_copy(model):
+    there = model.to("cpu")
+    weight = next(there.generators[0].parameters())
+    with torch.no_grad():
+        weight.add_(1)
+    assert not torch.equal(weight, next(model.generators[0].parameters()))
+    assert there.config == model.config and there.environments == model.environments
+
+
+def test_the_default_dtype_of_pytorch_does_not_matter(model, tmp_path):
+    wanted = model.sample(seed=0, size=1.2), model.reconstruct()
+    model.save(tmp_path)
+    image, config = picture(), tiny_config(iterations=1, optimizer="muon")
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = sg.SinGAN.load(tmp_path)
+        assert torch.equal(found.sample(seed=0, size=1.2), wanted[0])
+        assert torch.equal(found.reconstruct(), wanted[1])
+        trained = sg.train(image, config, verbose=False)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert_same_model(trained, sg.train(image, config, verbose=False))
+
+
+# ---------------------------------------------------------------------------- models of version 0.1
+def test_a_model_that_version_0_1_saved_gives_the_same_samples():
+    """It was saved with ``resample_z_star`` and ``statistics_passes`` in its config."""
+    folder = Path(__file__).parent / "model_of_version_0_1"
+    model = sg.SinGAN.load(folder)
+    assert model.config.resample_reconstruction_noise and model.config.precise_bn_passes == 2
+    assert model.environments == ()
+    wanted = safetensors.torch.load_file(folder / "sample.safetensors")["sample"]
+    assert torch.allclose(model.sample(seed=3), wanted, rtol=0, atol=1e-5)
+
+
+def test_a_saved_model_tells_with_what_it_was_trained(trained, tmp_path):
+    assert len(trained.environments) == 1
+    environment = trained.environments[0]
+    assert environment.threads == torch.get_num_threads() and environment.precision == "float32"
+    trained.save(tmp_path)
+    assert sg.SinGAN.load(tmp_path).environments == trained.environments
+    facts = json.loads((tmp_path / "model.json").read_text())
+    assert facts["environments"][0]["torch"] == torch.__version__

@@ -17,8 +17,9 @@ from ..config import TrainConfig
 from ..networks import Discriminator, Generator, hidden_weights
 
 # Coefficients of the Newton-Schulz iteration (Jordan et al. 2024): five steps bring singular
-# values between 0.01 and 1 to between 0.7 and 1.2, which is near enough to one.
-NS_COEFFICIENTS, NS_STEPS = (3.4445, -4.7750, 2.0315), 5
+# values between 0.01 and 1 to between 0.7 and 1.2, which is near enough to one. The steps are taken
+# two and three on one Gram matrix (see newton_schulz).
+NS_COEFFICIENTS, NS_STEPS = (3.4445, -4.7750, 2.0315), (2, 3)
 # Root mean square of the entries of a step, per unit of learning rate: about that of Adam's steps,
 # so that one learning rate serves both (Liu et al. 2025, section 2.2).
 STEP_RMS = 0.2
@@ -153,7 +154,9 @@ def newton_schulz(matrices: Tensor) -> Tensor:
 
     Each step applies an odd polynomial, ``a X + b (X Xᵀ) X + c (X Xᵀ)² X``, which drives the
     singular values towards one and changes nothing else. Every step is a product from the left, so
-    the small matrices ``X Xᵀ`` are iterated instead of ``X`` itself, and applied once at the end.
+    the small matrix ``X Xᵀ`` is iterated instead of ``X``. It has the squared condition number, so
+    ``X`` itself is brought up to date after two steps, which costs little and keeps the error of
+    small singular values below 1e-5.
 
     Args:
         matrices: (n, rows, columns), quickest with no more rows than columns.
@@ -165,21 +168,28 @@ def newton_schulz(matrices: Tensor) -> Tensor:
     >>> torch.linalg.svdvals(newton_schulz(torch.diag(torch.tensor([1.0, 9.0]))[None])).round()
     tensor([[1., 1.]])
     """
-    a, b, c = NS_COEFFICIENTS
     with torch.autocast(matrices.device.type, enabled=False):  # it diverges with 8 significant bits
         norms = matrices.norm(dim=(1, 2), keepdim=True)
         x = matrices / norms.clamp_min(torch.finfo(norms.dtype).tiny)
-        gram = x @ x.mT  # X Xᵀ: (n, rows, rows)
-        factor = total = _polynomial(gram, a, b, c)
-        for _ in range(NS_STEPS - 1):
-            gram = factor @ gram @ factor  # factor and gram are symmetric
-            factor = _polynomial(gram, a, b, c)
-            total = factor @ total
-        return total @ x
+        for steps in NS_STEPS:
+            x = _left_factor(x @ x.mT, steps) @ x
+    orthogonal: Tensor = x
+    return orthogonal
 
 
-def _polynomial(gram: Tensor, a: float, b: float, c: float) -> Tensor:
+def _left_factor(gram: Tensor, steps: int) -> Tensor:
+    """What ``steps`` of the iteration multiply ``X`` by from the left, given ``X Xᵀ``."""
+    factor = product = _polynomial(gram)
+    for _ in range(steps - 1):
+        gram = factor @ gram @ factor  # both are symmetric
+        factor = _polynomial(gram)
+        product = factor @ product
+    return product
+
+
+def _polynomial(gram: Tensor) -> Tensor:
     """``a I + b G + c G²`` of each matrix G."""
+    a, b, c = NS_COEFFICIENTS
     value: Tensor = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
     value.diagonal(dim1=1, dim2=2).add_(a)
     return value

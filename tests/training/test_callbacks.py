@@ -80,8 +80,8 @@ def test_a_callback_without_methods_of_its_own_hears_all_and_does_nothing(photo,
 
 
 def test_callbacks_do_not_change_the_result_by_a_bit(photo, config, trained, tmp_path, monkeypatch):
-    monkeypatch.setattr(plots, "display", lambda *_, **__: None)
-    monkeypatch.setattr(plots, "Image", lambda *_, **__: None)
+    monkeypatch.setattr("IPython.display.display", lambda *_, **__: None)
+    monkeypatch.setattr("IPython.display.Image", lambda *_, **__: None)
     monkeypatch.setattr(plots, "png", lambda figure: b"")  # drawing takes long
     history = sg.History(tmp_path / "history.json", every=1)
     listeners = [history, sg.Progress(seconds=0), plots.Dashboard(history, seconds=0), Diary()]
@@ -219,7 +219,7 @@ def test_progress_estimates_what_is_left_from_the_pace_seen(photo, config, capsy
             now[0] += 10 * plan.levels[state.level].seconds_per_iteration
 
     plan = sg.plan_training(photo, config)
-    monkeypatch.setattr(sg.training.run, "plan_training", lambda *_: plan)
+    monkeypatch.setattr(sg.training.run, "estimate_cost", lambda *_: plan)
     progress = sg.Progress()
     sg.train(photo, config, callbacks=[Slow(), progress])
     line = re.search(r"^level 0 \(paper.*$", capsys.readouterr().out, re.MULTILINE)[0]

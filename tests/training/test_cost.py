@@ -98,8 +98,8 @@ def test_larger_levels_that_would_take_long_are_reckoned_by_pixels_and_a_new_wid
 ):
     tried = []
 
-    def trial(config, pyramid, level, channels, device, trials):
-        tried.append((level, trials))
+    def trial(state, trials):
+        tried.append((state.level, trials))
         return 0.4
 
     monkeypatch.setattr(cost, "LONGEST_TRIAL_SECONDS", 0.5)
@@ -119,7 +119,7 @@ def test_quick_levels_are_tried_out_each(monkeypatch):
     monkeypatch.setattr(cost, "LONGEST_TRIAL_SECONDS", 0.5)
     tried = []
     monkeypatch.setattr(
-        cost, "_time_iteration", lambda config, pyramid, level, *_: tried.append(level) or 1e-3
+        cost, "_time_iteration", lambda state, trials: tried.append(state.level) or 1e-3
     )
     sg.plan_training(picture(), tiny_config())
     assert tried == [0, 1, 2]

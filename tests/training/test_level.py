@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -175,19 +173,11 @@ def descend(optimizer: torch.optim.Adam, network: torch.nn.Module, loss: Tensor)
     optimizer.step()
 
 
-@pytest.fixture
-def double_precision() -> Iterator[None]:
-    """Everything in float64, so that rounding is far below what a wrong sign would do."""
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
-
-
-@pytest.mark.usefixtures("double_precision")
 @pytest.mark.parametrize("level", [0, 1])
 @pytest.mark.parametrize("norm", ["batch", "instance", "none"])
 @pytest.mark.parametrize("d_steps, g_steps", [(1, 1), (2, 3)])
 def test_an_iteration_computes_what_the_plain_algorithm_does(level, norm, d_steps, g_steps):
+    """In float64, so that rounding is far below what a wrong sign would do."""
     changes = dict(
         discriminator_norm=norm,
         discriminator_steps=d_steps,
@@ -195,7 +185,7 @@ def test_an_iteration_computes_what_the_plain_algorithm_does(level, norm, d_step
         learning_rate=5e-3,
         gradient_penalty_weight=1.0,
     )
-    state, twin = (level_in_training(level, **changes) for _ in range(2))
+    state, twin = (level_in_training(level, dtype=torch.float64, **changes) for _ in range(2))
     optimizers = tuple(
         torch.optim.Adam(network.parameters(), lr=5e-3, betas=(0.5, 0.999))
         for network in (twin.discriminator, twin.generator)
@@ -283,6 +273,9 @@ def test_bfloat16_is_where_convolutions_multiply_and_nowhere_else():
     for network in (state.generator, state.discriminator):
         assert {value.dtype for value in gradients(network)} == {torch.float32}
         assert {value.dtype for value in network.parameters()} == {torch.float32}
+    assert {name: loss.dtype for name, loss in state.losses.items()} == dict.fromkeys(
+        ("discriminator", "gradient_penalty", "adversarial", "reconstruction"), torch.float32
+    )
     finish_level(state)
     assert state.model.sample(seed=0).dtype == torch.float32  # and so it is after the training
     assert not torch.is_autocast_enabled("cpu")
@@ -330,7 +323,7 @@ def test_auto_takes_bfloat16_where_the_processor_is_made_for_it(
 
 
 def test_auto_is_float32_where_pytorch_does_not_know_the_processor(monkeypatch):
-    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)  # as in PyTorch 2.10
     assert not uses_bfloat16("auto", torch.device("cpu"))
 
 
@@ -565,3 +558,10 @@ def test_without_statistics_passes_the_running_statistics_stay():
     before = state.generator.stack[0][1].running_mean.clone()
     finish_level(state)
     assert torch.equal(state.generator.stack[0][1].running_mean, before)
+
+
+def test_without_batch_normalisation_no_pass_is_run_and_no_random_number_drawn():
+    state = level_in_training(1, generator_norm="none", precise_bn_passes=3)
+    before = state.rng.get_state()
+    finish_level(state)
+    assert torch.equal(state.rng.get_state(), before)

@@ -1,13 +1,20 @@
 """Adam as the paper has it; Muon against PyTorch's own, and what it promises."""
 
 import copy
+import math
 
 import pytest
 import torch
 from helpers import tiny_config
 
 from singan_edu.networks import build_discriminator, build_generator, hidden_weights
-from singan_edu.training.optimizers import Muon, build_optimizer, newton_schulz
+from singan_edu.training.optimizers import (
+    NS_COEFFICIENTS,
+    NS_STEPS,
+    Muon,
+    build_optimizer,
+    newton_schulz,
+)
 
 WIDTH = 8
 
@@ -25,8 +32,14 @@ def give_gradients(weights: list[torch.nn.Parameter], seed: int) -> None:
         weight.grad = torch.randn(weight.shape, generator=rng)
 
 
-def muon(kernels: list, bias: torch.nn.Parameter, **changes: object) -> Muon:
-    return Muon([*kernels, bias], kernels, **dict(lr=0.01, betas=(0.5, 0.999)) | changes)
+def muon(
+    kernels: list[torch.nn.Parameter],
+    bias: torch.nn.Parameter,
+    *,
+    lr: float = 0.01,
+    momentum: float = 0.9,
+) -> Muon:
+    return Muon([*kernels, bias], kernels, lr=lr, betas=(0.5, 0.999), momentum=momentum)
 
 
 # ------------------------------------------------------------------------------------ what is built
@@ -42,8 +55,9 @@ def test_muon_moves_the_hidden_kernels_and_adam_all_else(build):
     everything = {id(parameter) for parameter in network.parameters()}
     assert {id(p) for p in (*kernels, *others)} == everything
     assert len(kernels) + len(others) == len(everything)
-    for group in optimizer.param_groups:
-        assert group["lr"] == 2e-3 and group["betas"] == (0, 0.9)
+    assert [group["lr"] for group in optimizer.param_groups] == [2e-3, 2e-3]
+    assert optimizer.param_groups[0]["momentum"] == 0.9
+    assert optimizer.param_groups[1]["betas"] == (0, 0.9)
 
 
 @pytest.mark.parametrize("num_layers", [1, 2])
@@ -65,7 +79,6 @@ def test_the_paper_s_optimizer_is_adam():
 
 
 # ----------------------------------------------------------------------------------------- the step
-@pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="PyTorch has Muon from 2.9 on")
 def test_it_steps_as_pytorch_s_muon_and_adam_do():
     (kernels, bias), (others, twin) = random_weights(), random_weights()
     matrices = [torch.nn.Parameter(kernel.detach().flatten(1).clone()) for kernel in others]
@@ -191,3 +204,53 @@ def test_half_precision_around_it_does_not_reach_it():
     with torch.autocast("cpu", torch.bfloat16):
         found = newton_schulz(matrices)
     assert found.dtype == torch.float32 and torch.equal(found, newton_schulz(matrices))
+
+
+def test_a_copy_goes_on_with_the_same_momentum():
+    kernels, bias = random_weights()
+    optimizer = muon(kernels, bias, momentum=0.7)
+    give_gradients([*kernels, bias], 1)
+    optimizer.step()
+    twin = copy.deepcopy(optimizer)
+    assert twin.param_groups[0]["momentum"] == 0.7
+    for one in (optimizer, twin):
+        weights = [weight for group in one.param_groups for weight in group["params"]]
+        give_gradients(weights, 2)
+        one.step()
+    for one, other in zip(optimizer.param_groups, twin.param_groups):
+        for mine, theirs in zip(one["params"], other["params"]):
+            assert mine is not theirs and torch.equal(mine, theirs)
+
+
+def test_hooks_are_called_once_a_step():
+    kernels, bias = random_weights()
+    optimizer, calls = muon(kernels, bias), []
+    optimizer.register_step_pre_hook(lambda *_: calls.append("before"))
+    optimizer.register_step_post_hook(lambda *_: calls.append("after"))
+    give_gradients([*kernels, bias], 1)
+    optimizer.step()
+    assert calls == ["before", "after"]
+
+
+def test_a_weight_without_a_gradient_stays():
+    kernels, bias = random_weights()
+    before = [weight.detach().clone() for weight in (*kernels, bias)]
+    give_gradients(kernels[:1], 1)
+    muon(kernels, bias).step()
+    moved = [not torch.equal(w, old) for w, old in zip((*kernels, bias), before)]
+    assert moved == [True, False, False]
+
+
+@pytest.mark.parametrize("smallest", [1.0, 1e-1, 1e-3])
+def test_the_iteration_on_the_small_matrices_is_that_on_the_large_one(smallest):
+    """Jordan's iteration, written out in float64 on X itself."""
+    rng = torch.Generator().manual_seed(0)
+    u = torch.linalg.qr(torch.randn(3, 16, 16, generator=rng))[0]
+    v = torch.linalg.qr(torch.randn(3, 144, 16, generator=rng))[0]
+    matrices = u @ torch.diag(torch.logspace(0, math.log10(smallest), 16)) @ v.mT
+    x = matrices.double() / matrices.double().norm(dim=(1, 2), keepdim=True)
+    a, b, c = NS_COEFFICIENTS
+    for _ in range(sum(NS_STEPS)):
+        square = x @ x.mT
+        x = a * x + (b * square + c * square @ square) @ x
+    assert torch.allclose(newton_schulz(matrices).double(), x, rtol=0, atol=1e-5)

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import threading
+import warnings
 
 import pytest
 import torch
@@ -38,7 +39,7 @@ def test_same_seed_gives_the_same_pyramid_to_the_bit(photo, config, trained):
 
 
 def test_same_seed_gives_the_same_pyramid_on_several_threads(photo, monkeypatch):
-    monkeypatch.setattr(training_run, "plan_training", lambda image, config: "the plan")
+    monkeypatch.setattr(training_run, "estimate_cost", lambda *_: "the plan")
     config = tiny_config(iterations=1, channels=16, max_channels=16, min_size=24)
     before = torch.get_num_threads()
     torch.set_num_threads(2)
@@ -385,7 +386,7 @@ def test_ctrl_c_within_an_iteration_does_not_break_it_in_two(
     start.training_start = lambda *_: calls.clear()
     with monkeypatch.context() as patch:
         patch.setattr(training_level, "update_generator", update)
-        patch.setattr(training_run, "plan_training", lambda image, config: "the plan")
+        patch.setattr(training_run, "estimate_cost", lambda *_: "the plan")
         with pytest.raises(KeyboardInterrupt):
             sg.train(photo, config, checkpoint_dir=tmp_path, callbacks=[start])
     assert len(calls) == 2
@@ -630,3 +631,62 @@ def test_training_anew_leaves_no_state_of_the_old_training(photo, config, tmp_pa
             sg.train(photo, config, seed=5, checkpoint_dir=tmp_path, resume=False)
     again = sg.train(photo, config, seed=5, checkpoint_dir=tmp_path)
     assert_same_model(again, sg.train(photo, config, seed=5))
+
+
+# ---------------------------------------------------------------------------- what decides a result
+@pytest.mark.parametrize("optimizer", ["adam", "muon"])
+def test_the_same_seed_on_the_same_machine_gives_the_same_model_bit_for_bit(optimizer):
+    config = tiny_config(optimizer=optimizer, iterations=6)
+    once, again = (sg.train(picture(), config, seed=3, verbose=False) for _ in range(2))
+    assert_same_model(once, again)
+    assert once.environments == again.environments
+
+
+def interrupted_training(folder, config):
+    """A training that was stopped in the middle of level 1 and saved."""
+    stop = At(1, 2, raiser(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        sg.train(picture(), config, callbacks=[stop], checkpoint_dir=folder, verbose=False)
+
+
+def test_a_resume_with_other_threads_says_so_and_records_both(tmp_path, monkeypatch, config):
+    interrupted_training(tmp_path, config)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 7)
+    with pytest.warns(training_run.MixedEnvironmentWarning, match="threads 1, now 7"):
+        model = sg.train(picture(), config, checkpoint_dir=tmp_path, verbose=False)
+    assert [environment.threads for environment in model.environments] == [1, 7]
+    assert sg.SinGAN.load(tmp_path).environments == model.environments
+
+
+def test_a_resume_in_the_same_environment_warns_of_nothing(tmp_path, config):
+    interrupted_training(tmp_path, config)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = sg.train(picture(), config, checkpoint_dir=tmp_path, verbose=False)
+    assert len(model.environments) == 1
+    assert_same_model(model, sg.train(picture(), config, verbose=False))
+
+
+def test_a_state_of_another_version_is_refused_and_says_what_to_do(tmp_path, config):
+    interrupted_training(tmp_path, config)
+    file = tmp_path / checkpoints.STATE_FILE
+    file.write_text(file.read_text().replace('"format": 2', '"format": 1'))
+    with pytest.raises(ValueError, match="another version.*resume=False"):
+        sg.train(picture(), config, checkpoint_dir=tmp_path, verbose=False)
+
+
+def test_a_training_that_is_not_verbose_prints_nothing(tmp_path, config, capsys):
+    for _ in range(2):  # the second time there is nothing left to do
+        sg.train(picture(), config, checkpoint_dir=tmp_path / "a", verbose=False)
+        sg.load_or_train(picture(), config, tmp_path / "b", callbacks=[], verbose=False)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_pyramid_is_planned_once_in_a_training(monkeypatch, config):
+    plans = []
+    plan_for = training_run.plan_for
+    monkeypatch.setattr(
+        training_run, "plan_for", lambda *arguments: plans.append(plan_for(*arguments)) or plans[-1]
+    )
+    sg.train(picture(), config, verbose=False)
+    assert len(plans) == 1
