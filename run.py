@@ -33,6 +33,14 @@ PYTHON = os.path.join(SCRIPTS, "python.exe" if os.name == "nt" else "python")
 LAB_SETTINGS = os.path.join(ENV, "share", "jupyter", "lab", "settings", "overrides.json")
 STAMP = os.path.join(ENV, "installed-for")  # the fingerprint of a complete set-up
 
+# What `run.py test` runs beside pytest: each a module of .venv with its arguments.
+CHECKS = [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]]
+MOST_WORKERS = 8  # each takes up to a gigabyte of memory
+COVERAGE = ["--cov", "--cov-report=term:skip-covered"]
+COVERAGE_CHECK = ["coverage", "report", "--format=total", "--fail-under=95"]
+COVERAGE_CHECK += ["--include=singan_edu/*.py,singan_edu/training/*.py"]  # core and training
+COVERAGE_CHECK += ["--omit=singan_edu/cli.py,singan_edu/__main__.py"]
+
 # JupyterLab would ask whether it may fetch news; the course needs no network.
 NO_NEWS = """{"@jupyterlab/apputils-extension:notification": {
     "fetchNews": "false", "checkForUpdates": false}}
@@ -253,9 +261,33 @@ def train(arguments):
 
 
 def test(arguments):
-    """Runs the tests of the package and every lesson."""
+    """Check style and types, then run the tests of the package and every lesson.
+
+    Each check runs, even if one before it fails. Where `arguments` name tests, only these run.
+    """
     os.chdir(ROOT)
-    return launch([PYTHON, "-m", "pytest", "--nbval"] + arguments)
+    pytest = [PYTHON, "-m", "pytest", "--nbval"]
+    if any(os.path.exists(argument.split("::")[0]) for argument in arguments):
+        return launch(pytest + arguments)
+    workers = ["-n", str(min(core_count(), MOST_WORKERS))]
+    codes = [check_with(tool) for tool in CHECKS]
+    codes.append(wait_through_interrupts(pytest + workers + COVERAGE + arguments))
+    if not arguments:  # with arguments, such as -x or -k, not every test may have run
+        codes.append(check_with(COVERAGE_CHECK))
+    return next((code for code in codes if code), 0)
+
+
+def check_with(tool):
+    """Run a tool of .venv, given as a list of its name and arguments; return the exit code."""
+    say("$ " + " ".join(tool))
+    return wait_through_interrupts([PYTHON, "-m"] + tool)
+
+
+def core_count():
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def lab(arguments):
@@ -272,12 +304,22 @@ def launch(command):
     """Replace this process by `command`, which then handles Ctrl-C and gives the exit code."""
     if os.name != "nt":
         os.execve(command[0], command, environment())
+    return wait_through_interrupts(command)  # Windows cannot replace a process
+
+
+def wait_through_interrupts(command):
+    """Run `command`, which handles Ctrl-C itself, and return its exit code."""
     child = subprocess.Popen(command, env=environment())
-    while True:  # Windows cannot replace a process: wait until the child has handled its Ctrl-C
+    interrupted = False
+    while True:
         try:
-            return child.wait()
+            code = child.wait()
+            break
         except KeyboardInterrupt:
-            pass
+            interrupted = True
+    if interrupted and os.name != "nt":
+        raise KeyboardInterrupt
+    return code
 
 
 COMMANDS = {"lab": lab, "train": train, "test": test}

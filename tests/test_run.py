@@ -226,7 +226,7 @@ def an_old_python() -> str | None:
 
 @POSIX_ONLY
 def test_first_use_installs_with_the_pins_and_later_uses_do_not(clone):
-    first, second = clone.run("test"), clone.run("test")
+    first, second = clone.run("test", "run.py"), clone.run("test", "run.py")
     assert (first.returncode, second.returncode) == (0, 0)
     assert clone.installations() == 1
     _, command = clone.calls()[0]
@@ -438,10 +438,30 @@ def test_train_runs_where_the_user_stands(clone, tmp_path):
 
 
 @POSIX_ONLY
-def test_test_runs_pytest_with_the_lessons_from_the_root(clone, tmp_path):
-    done = clone.run("test", "-x", "tests", cwd=tmp_path, EXIT_CODE="1")
-    assert clone.calls()[-1] == (str(clone.root), "-m pytest --nbval -x tests")
-    assert done.returncode == 1
+def test_test_runs_style_types_tests_and_coverage_from_the_root_whatever_fails(clone, tmp_path):
+    clone.make_environment()
+    done = clone.run("test", cwd=tmp_path, EXIT_CODE="1")
+    folders, commands = zip(*clone.calls()[-5:], strict=True)
+    assert set(folders) == {str(clone.root)} and done.returncode == 1
+    assert commands[:3] == ("-m ruff check", "-m ruff format --check", "-m mypy")
+    assert re.match(r"-m pytest --nbval -n [1-8] --cov ", commands[3])
+    assert commands[4].startswith("-m coverage report") and "--fail-under=95" in commands[4]
+
+
+@POSIX_ONLY
+def test_options_go_to_pytest_and_no_coverage_is_demanded_of_a_part(clone):
+    done = clone.run("test", "-x", "-k", "noise")
+    assert clone.calls()[-1][1].startswith("-m pytest --nbval -n ")
+    assert clone.calls()[-1][1].endswith(" -x -k noise") and done.returncode == 0
+
+
+@POSIX_ONLY
+def test_where_tests_are_named_only_these_run(clone):
+    (clone.root / "tests").mkdir()
+    before = len(clone.calls())
+    done = clone.run("test", "-x", "tests::test_one", EXIT_CODE="1")
+    commands = [command for _, command in clone.calls()[before:] if "pip" not in command]
+    assert commands == ["-m pytest --nbval -x tests::test_one"] and done.returncode == 1
 
 
 @POSIX_ONLY

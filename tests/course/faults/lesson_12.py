@@ -50,7 +50,8 @@ def mask_enters_the_networks(everywhere: Everywhere) -> None:
 
     def edit(model: SinGAN, edited: Tensor, mask: Tensor, level: int, **options: Any) -> Tensor:
         soft = editing.editing_mask(model, mask)
-        made = model.run_from(level, edited * (0.5 + 0.5 * soft) + 0.1, seed=options.get("seed"))
+        faded = (edited * (0.5 + 0.5 * soft) + 0.1).clamp(-1, 1)
+        made = model.run_from(level, faded, seed=options.get("seed"))
         return blend(model.image, made, soft)
 
     everywhere(editing.edit, edit)
