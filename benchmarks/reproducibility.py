@@ -1,6 +1,6 @@
 """What "the same seed" gives: the same model again, with other threads, in other precision.
 
-    python benchmarks/reproducibility.py                              about five minutes on two cores
+    python benchmarks/reproducibility.py                        about five minutes on two cores
     python benchmarks/reproducibility.py --max-size 64 --iterations 100
 
 Every training runs in a process of its own. The table compares its reconstruction and a sample of

@@ -5,6 +5,7 @@
 8
 """
 
+import warnings
 from typing import Any
 
 from .applications.animation import animate, animation_frames
@@ -71,14 +72,20 @@ from .receptive_field import receptive_field, receptive_field_share
 from .training.callbacks import History, Progress, SampleSnapshots
 from .training.cost import plan_training
 from .training.plan import TrainingPlan
-from .training.run import NotFiniteError, load_or_train, run_folder, train
+from .training.run import (
+    MixedEnvironmentWarning,
+    NotFiniteError,
+    load_or_train,
+    run_folder,
+    train,
+)
 from .training.state import Callback
 
 __version__ = package_version()
 
 
 def __getattr__(name: str) -> Any:
-    """Hand out what lives in the course, which needs Jupyter, when it is asked for."""
+    """Import what belongs to the course, and may need Jupyter, when it is first asked for."""
     if name == "check":
         from .course.checks import check
 
@@ -87,6 +94,9 @@ def __getattr__(name: str) -> Any:
         from .course.machine import machine_report
 
         return machine_report
+    if name == "Film":
+        warnings.warn("Film is now SampleSnapshots.", DeprecationWarning, stacklevel=2)
+        return SampleSnapshots
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -98,6 +108,7 @@ __all__ = [
     "Generator",
     "History",
     "ImageNotice",
+    "MixedEnvironmentWarning",
     "NotFiniteError",
     "Progress",
     "PyramidPlan",

@@ -66,7 +66,7 @@ def _targets(node: ast.AST, package: list[str]) -> Iterator[str]:
     elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
         first = node.args[0]
         if isinstance(first, ast.Constant):
-            yield from _known(first.value.replace("..", f"{NAME}.").lstrip("."))
+            yield from _known(str(first.value))
 
 
 def _known(name: str) -> Iterator[str]:
@@ -163,3 +163,10 @@ def test_nothing_is_pickled():
     # The published Inception weights are a pickle; weights_only reads nothing but tensors of it.
     assert not re.search(r"import pickle|joblib|allow_pickle", text)
     assert not re.search(r"(?<!safetensors\.)torch\.(save\(|load\((?!.*weights_only=True\)))", text)
+
+
+def test_a_name_that_was_renamed_is_still_there_and_says_so():
+    with pytest.warns(DeprecationWarning, match="SampleSnapshots"):
+        assert sg.Film is sg.SampleSnapshots
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = sg.nothing
