@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,6 +15,8 @@ from singan_edu.model import noise_shape
 from singan_edu.networks import build_generator, initialize
 from singan_edu.training.level import begin_level
 from singan_edu.training.state import TrainState
+
+Network = TypeVar("Network", bound=torch.nn.Module)
 
 
 def tiny_config(**changes: Any) -> sg.TrainConfig:
@@ -53,14 +55,14 @@ def untrained_model(
     return model
 
 
-def initialized(network: torch.nn.Module, rng: torch.Generator) -> torch.nn.Module:
+def initialized(network: Network, rng: torch.Generator) -> Network:
     """The network with weights from ``rng``."""
     initialize(network, rng)
     return network
 
 
 @torch.no_grad()
-def enlarge(network: torch.nn.Module, factor: float = 8.0) -> torch.nn.Module:
+def enlarge(network: Network, factor: float = 8.0) -> Network:
     """The network with larger convolution weights, so that inputs show in what comes out."""
     for module in network.modules():
         if isinstance(module, torch.nn.Conv2d):

@@ -132,14 +132,14 @@ def test_penalty_sends_no_gradient_to_the_pictures(norm):
 
 
 # ------------------------------------------------------------- the same without a second derivative
-def critic(norm: str = "none", channels: int = 3, **changes: object) -> sg.Discriminator:
+def discriminator(norm: str = "none", channels: int = 3, **changes: object) -> sg.Discriminator:
     """A discriminator whose scores depend visibly on the picture."""
     config = tiny_config(discriminator_norm=norm, min_size=30, **changes)
     network = build_discriminator(config, 0, channels)
     return enlarge(initialized(network, torch.Generator().manual_seed(0)))
 
 
-def penalty_by_autograd(network: nn.Module, image: Tensor) -> tuple[Tensor, list[Tensor]]:
+def penalty_by_autograd(network: nn.Module, image: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The penalty by a derivative of a derivative, and what it asks of each weight."""
     image = image.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(network(image).sum(), image, create_graph=True)
@@ -160,7 +160,7 @@ def test_penalty_without_a_second_derivative_is_that_of_autograd(
     num_layers, kernel_size, channels, padding, dtype, precision
 ):
     shape = dict(num_layers=num_layers, kernel_size=kernel_size, padding=padding)
-    network = critic(channels=channels, **shape).to(dtype)
+    network = discriminator(channels=channels, **shape).to(dtype)
     image = torch.randn(2, channels, 21, 24, generator=torch.Generator().manual_seed(1)).to(dtype)
     wanted, wanted_gradients = penalty_by_autograd(network, image)
     penalty = sg.gradient_penalty(network, image)
@@ -173,7 +173,7 @@ def test_penalty_without_a_second_derivative_is_that_of_autograd(
 
 def test_both_sides_of_the_leaky_relus_take_part_in_the_comparison():
     shares = []
-    for module in (network := critic(num_layers=5)).modules():
+    for module in (network := discriminator(num_layers=5)).modules():
         if isinstance(module, nn.LeakyReLU):
             module.register_forward_hook(
                 lambda _, __, out: shares.append((out > 0).double().mean())
@@ -183,7 +183,7 @@ def test_both_sides_of_the_leaky_relus_take_part_in_the_comparison():
 
 
 def test_where_a_value_is_zero_leaky_relu_has_the_slope_that_autograd_gives_it():
-    network = critic(num_layers=2)
+    network = discriminator(num_layers=2)
     with torch.no_grad():
         network.stack[0][0].bias.zero_()
     black = torch.zeros(1, 3, 12, 12)  # every value before the LeakyReLU is exactly 0
@@ -193,12 +193,12 @@ def test_where_a_value_is_zero_leaky_relu_has_the_slope_that_autograd_gives_it()
 
 def test_without_normalisation_no_derivative_is_taken_of_a_derivative(monkeypatch):
     monkeypatch.setattr(torch.autograd, "grad", lambda *_, **__: pytest.fail("autograd.grad"))
-    sg.gradient_penalty(critic(), torch.rand(1, 3, 15, 15)).backward()
+    sg.gradient_penalty(discriminator(), torch.rand(1, 3, 15, 15)).backward()
 
 
 @pytest.mark.parametrize("norm", ["batch", "instance"])
 def test_with_normalisation_the_penalty_is_left_to_autograd(norm):
-    network, image = critic(norm), torch.rand(1, 3, 21, 24)
+    network, image = discriminator(norm), torch.rand(1, 3, 21, 24)
     wanted, wanted_gradients = penalty_by_autograd(network, image)
     penalty = sg.gradient_penalty(network, image)
     assert penalty.item() == pytest.approx(wanted.item(), rel=1e-5)
@@ -211,7 +211,7 @@ def test_with_normalisation_the_penalty_is_left_to_autograd(norm):
 
 
 def test_input_gradient_is_what_a_small_change_of_a_pixel_does_to_the_sum_of_scores():
-    network = critic(num_layers=3).double()
+    network = discriminator(num_layers=3).double()
     image = torch.rand(1, 3, 12, 13, generator=torch.Generator().manual_seed(2)).double()
     gradient, changed = losses.input_gradient(network, image), image.clone()
     changed[0, 1, 4, 5] += 1e-7

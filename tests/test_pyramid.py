@@ -160,7 +160,9 @@ def test_plan_is_the_same_upright_and_lying(height, width, limit):
 
 # ---------------------------------------------------------------------------------------- too small
 def advised(message: str) -> int:
-    return int(re.search(r"Use max_size=(\d+) or more", message)[1])
+    found = re.search(r"Use max_size=(\d+) or more", message)
+    assert found
+    return int(found[1])
 
 
 @given(st.integers(25, 400), st.integers(25, 1600), st.integers(25, 120))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from helpers import enlarge, initialized
+from helpers import Network, enlarge, initialized
 from torch import Tensor, nn
 
 import singan_edu as sg
@@ -40,14 +40,15 @@ def test_share_of_a_picture_smaller_than_the_field_is_all_of_it():
 def changed_box(before: Tensor, after: Tensor) -> tuple[int, int, int, int]:
     """(first row, last row, first column, last column) of where two pictures differ."""
     rows, columns = (before != after).any(dim=1)[0].nonzero(as_tuple=True)
-    return tuple(int(x) for x in (rows.min(), rows.max(), columns.min(), columns.max()))
+    return int(rows.min()), int(rows.max()), int(columns.min()), int(columns.max())
 
 
-def sharp(network: nn.Module) -> nn.Module:
+def sharp(network: Network) -> Network:
     """The network in eval mode, in double precision, with statistics as after a training."""
     initialized(network, torch.Generator().manual_seed(0))
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
+            assert module.running_mean is not None and module.running_var is not None
             module.running_mean.uniform_(-0.1, 0.1)
             module.running_var.uniform_(0.5, 1.5)
     return enlarge(network).double().eval()

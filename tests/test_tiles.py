@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import weakref
+from typing import Any
 
 import pytest
 import torch
@@ -21,12 +22,13 @@ def rng(seed: int = 0) -> torch.Generator:
 
 
 @torch.no_grad()
-def frozen_generator(channels: int = 3, **options: object) -> Generator:
+def frozen_generator(channels: int = 3, **options: Any) -> Generator:
     """A frozen generator with large weights, biases and statistics: nothing is hidden by zeros."""
     generator = enlarge(initialized(Generator(channels, 4, **options), rng()))
     for module in generator.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.bias.normal_(0, 0.5, generator=rng(1))
+            assert module.running_mean is not None
             module.running_mean.normal_(0, 0.5, generator=rng(2))
     return generator.eval().requires_grad_(False)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -256,7 +258,7 @@ def test_a_beta_of_zero_may_be_written_as_a_whole_number(betas):
 
 
 # ---------------------------------------------------------------------------------------- precision
-def trained_for(iterations: int, **changes: object) -> TrainState:
+def trained_for(iterations: int, **changes: Any) -> TrainState:
     state = level_in_training(1, discriminator_norm="none", **changes)
     for _ in range(iterations):
         train_iteration(state)
@@ -387,10 +389,14 @@ def test_the_fake_of_every_step_of_g_is_made_by_the_weights_it_trains(monkeypatc
 
 def recorded(monkeypatch: pytest.MonkeyPatch, name: str) -> list[Tensor]:
     """A list that fills with what the trainer's function of that name returns."""
-    made, function = [], getattr(training_level, name)
-    monkeypatch.setattr(
-        training_level, name, lambda state: made.append(function(state)) or made[-1]
-    )
+    made: list[Tensor] = []
+    function = getattr(training_level, name)
+
+    def recording(state: TrainState) -> Tensor:
+        made.append(function(state))
+        return made[-1]
+
+    monkeypatch.setattr(training_level, name, recording)
     return made
 
 
@@ -479,7 +485,7 @@ def test_noise_padding_draws_maps_that_run_on_beyond_the_border(level):
 
 
 # ------------------------------------------------------------------------------ from level to level
-def finished(level: int, **changes: object) -> TrainState:
+def finished(level: int, **changes: Any) -> TrainState:
     state = level_in_training(level, **changes)
     train_iteration(state)
     finish_level(state)
