@@ -155,31 +155,60 @@ def _parts(node: ast.expr | None) -> set[str]:
     return set().union(*(_parts(child) for child in children if isinstance(child, ast.expr)))
 
 
+class Lesson:
+    """The statements of a lesson and what they do to its names."""
+
+    def __init__(self, statements: Sequence[ast.stmt]) -> None:
+        self.effects = [effects(statement) for statement in statements]
+        self.modules: set[str] = set()
+        self.deferred: dict[str, set[str]] = {}  # names that a function behind a name reads
+        self.aliases: dict[str, set[str]] = {}
+        for one, statement in zip(self.effects, statements):
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                self.modules |= one.stores
+            for name in one.stores:
+                self.deferred.setdefault(name, set()).update(one.deferred)
+        for one in self.effects:
+            for name in one.stores:
+                for other in one.aliases - self.modules:
+                    self.aliases.setdefault(name, set()).add(other)
+                    self.aliases.setdefault(other, set()).add(name)
+
+    def reads(self, index: int) -> set[str]:
+        """The names that a statement reads, itself or through the functions it calls."""
+        return _closure(self.effects[index].loads, self.deferred)
+
+    def changes(self, index: int) -> set[str]:
+        """The names whose value a statement sets or may change."""
+        mutated = self.effects[index].mutates - self.modules
+        return self.effects[index].stores | _closure(mutated, self.aliases)
+
+
 def statements_behind(statements: Sequence[ast.stmt], wanted: Sequence[int]) -> list[int]:
     """The indices, in order, of the ``wanted`` statements and of those that they depend on."""
-    facts = [effects(statement) for statement in statements]
-    deferred: dict[str, set[str]] = {}
-    modules: set[str] = set()
-    for fact, statement in zip(facts, statements):
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            modules |= fact.stores
-        for name in fact.stores:
-            deferred.setdefault(name, set()).update(fact.deferred)
-    aliases: dict[str, set[str]] = {}
-    for fact in facts:
-        for one in fact.stores:
-            for other in fact.aliases - modules:
-                aliases.setdefault(one, set()).add(other)
-                aliases.setdefault(other, set()).add(one)
+    lesson = Lesson(statements)
     needed: set[str] = set()
     kept = []
     for index in range(max(wanted), -1, -1):
-        fact = facts[index]
-        changed = fact.stores | _closure(fact.mutates - modules, aliases)
-        if index in wanted or fact.ambient or changed & needed:
+        effect = lesson.effects[index]
+        if index in wanted or effect.ambient or lesson.changes(index) & needed:
             kept.append(index)
-            needed = (needed - fact.kills) | _closure(fact.loads, deferred)
+            needed = (needed - effect.kills) | lesson.reads(index)
     return kept[::-1]
+
+
+def statements_after(statements: Sequence[ast.stmt], name: str) -> list[int]:
+    """The indices of the statements that set or read ``name``, or a value made with it."""
+    lesson = Lesson(statements)
+    made_with = {name}
+    found = []
+    for index, effect in enumerate(lesson.effects):
+        if name in effect.stores or lesson.reads(index) & made_with:
+            found.append(index)
+            made_with |= lesson.changes(index)
+        else:
+            made_with -= effect.kills
+    return found
 
 
 def _closure(names: set[str], leads_to: dict[str, set[str]]) -> set[str]:

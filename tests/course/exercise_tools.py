@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from dependencies import statements_behind
+from dependencies import statements_after, statements_behind
 
 from singan_edu.course import authoring, canvas, lesson, plots, widgets
 
@@ -85,7 +85,9 @@ def refused_claims(
     notebook: dict[str, Any],
     patch: pytest.MonkeyPatch,
     parameters: dict[str, object],
+    *,
     only: str | None = None,
+    about: str | None = None,
 ) -> list[str]:
     """The claims that do not hold when a lesson runs, in this process, up to its last claim.
 
@@ -96,6 +98,7 @@ def refused_claims(
         patch: takes the functions of the course that draw and claim out of use.
         parameters: override the lesson's own.
         only: run nothing but this claim and what it depends on.
+        about: run nothing but what depends on this parameter, and what that depends on.
     """
     refused: list[str] = []
 
@@ -108,7 +111,7 @@ def refused_claims(
     patch.setattr(widgets, "explore", lambda *args, **options: None)
     patch.setattr(canvas, "live_view", lambda *args, **options: None)
     space: dict[str, Any] = {"__name__": "lesson"}
-    for cell, statement in statements_of(notebook, only):
+    for cell, statement in statements_of(notebook, only, about):
         code = ast.Module([statement], [])
         exec(compile(code, cell["id"], "exec", dont_inherit=True), space)
         if "parameters" in authoring.tags(cell):
@@ -117,9 +120,9 @@ def refused_claims(
 
 
 def statements_of(
-    notebook: dict[str, Any], only: str | None = None
+    notebook: dict[str, Any], only: str | None = None, about: str | None = None
 ) -> list[tuple[dict[str, Any], ast.stmt]]:
-    """(cell, statement) of a lesson up to its last claim, or what claim ``only`` depends on."""
+    """(cell, statement) of a lesson up to its last claim, or those that ``refused_claims`` runs."""
     pairs = [
         (cell, statement)
         for cell in notebook["cells"]
@@ -133,7 +136,11 @@ def statements_of(
     ]
     if not claims:
         raise ValueError(f"There is no claim {only}.")
-    if only is None:
-        return pairs[: claims[-1] + 1]
+    pairs = pairs[: claims[-1] + 1]
     statements = [statement for _, statement in pairs]
-    return [pairs[index] for index in statements_behind(statements, claims)]
+    if only:
+        return [pairs[index] for index in statements_behind(statements, claims)]
+    if about:
+        wanted = statements_after(statements, about)
+        return [pairs[index] for index in statements_behind(statements, wanted)]
+    return pairs

@@ -24,5 +24,5 @@ def test_claim_fails_with_its_mechanism_switched_off(
 def test_claims_hold_for_other_photographs(
     number: str, photo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    notebook = authoring.read(FILES[number])
-    assert refused_claims(notebook, monkeypatch, QUICKER[number] | {"photo": photo}) == []
+    notebook, parameters = authoring.read(FILES[number]), QUICKER[number] | {"photo": photo}
+    assert refused_claims(notebook, monkeypatch, parameters, about="photo") == []

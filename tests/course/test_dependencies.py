@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from dependencies import statements_behind
+from dependencies import statements_after, statements_behind
 
 
 def kept(source: str) -> list[str]:
@@ -70,3 +70,19 @@ def test_annotations_are_read_where_they_stand():
 
 def test_what_may_change_anything_is_always_kept():
     assert kept("torch.manual_seed(0); a = 1; claim(a)") == ["torch.manual_seed(0)", "a = 1"]
+
+
+def test_what_is_made_with_a_name_is_found_through_other_names_and_functions():
+    source = (
+        "a = 1; b = 2; c = a + 1; d = lambda: c; show(d()); print(b); items.append(c); e = items"
+    )
+    found = statements_after(ast.parse(source).body, "a")
+    assert found == [0, 2, 3, 4, 6, 7]
+
+
+def test_a_name_that_is_set_to_something_else_is_no_longer_made_with_it():
+    assert statements_after(ast.parse("a = 1; c = a; c = 2; show(c); show(a)").body, "a") == [
+        0,
+        1,
+        4,
+    ]
