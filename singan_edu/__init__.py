@@ -34,6 +34,7 @@ from .applications.super_resolution import (
 )
 from .applications.training_variants import number_of_scales, padding_variants, train_variants
 from .config import TrainConfig
+from .environment import MixedEnvironmentWarning
 from .evaluation.metrics import (
     coherence,
     completeness,
@@ -73,7 +74,6 @@ from .training.callbacks import History, Progress, SampleSnapshots
 from .training.cost import plan_training
 from .training.plan import TrainingPlan
 from .training.run import (
-    MixedEnvironmentWarning,
     NotFiniteError,
     load_or_train,
     run_folder,

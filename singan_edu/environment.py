@@ -13,6 +13,10 @@ from typing import Any
 import torch as pytorch
 
 
+class MixedEnvironmentWarning(UserWarning):
+    """A training continues with other threads, precision, hardware or version than before."""
+
+
 @dataclass(frozen=True)
 class ComputeEnvironment:
     """With what a training computes.

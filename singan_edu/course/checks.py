@@ -29,7 +29,7 @@ from torch import Tensor
 from ..files import write_json
 from . import plots
 from .answers import answers_folder, remember, remembered
-from .exercises import Exercise, Mistake, find, is_blank
+from .exercises import Case, Exercise, Mistake, find, is_blank
 
 PASSED, WRONG, BLANK = "passed", "wrong", "not attempted"
 MARKS = {PASSED: "✔", WRONG: "✘", BLANK: "☐"}
@@ -90,15 +90,16 @@ def check(number: str, answer: Any) -> Result:
     exercise = find(number)
     if is_blank(answer):
         return Result(number, BLANK, "Put your answer after the equals sign.")
+    cases = exercise.make_cases()
     try:
-        outcomes = [answer] if exercise.asks_for_a_value else exercise.outcomes(answer)
+        outcomes = [answer] if exercise.asks_for_a_value else exercise.outcomes(answer, cases)
     except NotImplementedError:
         return Result(number, BLANK, "Write the function's body in place of the dots.")
     except Exception as error:
         return Result(number, WRONG, _raised(error))
     if all(map(is_blank, outcomes)):
         return Result(number, BLANK, "The function returns nothing so far.")
-    return _judged(exercise, exercise.outcomes(exercise.solution), outcomes)
+    return _judged(exercise, cases, outcomes)
 
 
 def difference(expected: Any, yours: Any) -> float:
@@ -139,13 +140,14 @@ def _numbers(thing: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.asarray(thing, dtype=np.float64)
 
 
-def _judged(exercise: Exercise, expected: list[Any], outcomes: list[Any]) -> Result:
+def _judged(exercise: Exercise, cases: Sequence[Case], outcomes: list[Any]) -> Result:
+    expected = exercise.outcomes(exercise.solution, cases)
     gaps = [difference(right, yours) for right, yours in zip(expected, outcomes)]
     if max(gaps) <= exercise.tolerance:
         remember(PASSED_FILE, exercise.number, datetime.date.today().isoformat())
         return Result(exercise.number, PASSED, f"{len(gaps)} of {len(gaps)} cases agree.")
     worst = next(i for i, gap in enumerate(gaps) if gap > exercise.tolerance)
-    mistake = _recognised(exercise, outcomes)
+    mistake = _recognised(exercise, cases, outcomes)
     message = _compared(exercise, worst, expected[worst], outcomes[worst], gaps[worst])
     if mistake:
         message = f"{mistake.diagnosis}\n{message}"
@@ -153,10 +155,10 @@ def _judged(exercise: Exercise, expected: list[Any], outcomes: list[Any]) -> Res
     return Result(exercise.number, WRONG, message, figure, mistake.name if mistake else "")
 
 
-def _recognised(exercise: Exercise, outcomes: list[Any]) -> Mistake | None:
+def _recognised(exercise: Exercise, cases: Sequence[Case], outcomes: list[Any]) -> Mistake | None:
     """Return the typical mistake that gives the same outcomes, if there is one."""
     for mistake in exercise.mistakes:
-        mistaken = exercise.outcomes(mistake.function)
+        mistaken = exercise.outcomes(mistake.function, cases)
         if all(difference(m, o) <= exercise.tolerance for m, o in zip(mistaken, outcomes)):
             return mistake
     return None

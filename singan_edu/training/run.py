@@ -23,7 +23,7 @@ from torch import Tensor
 
 from ..arguments import check_image, check_seed
 from ..config import TrainConfig
-from ..environment import ComputeEnvironment
+from ..environment import ComputeEnvironment, MixedEnvironmentWarning
 from ..files import user_folder
 from ..images import Source, load_image, resize
 from ..model import SinGAN, noise_shape
@@ -38,10 +38,6 @@ from .state import Callback, TrainState, notify
 
 class NotFiniteError(RuntimeError):
     """A loss became infinite or not a number; the message says which, where, and what to change."""
-
-
-class MixedEnvironmentWarning(UserWarning):
-    """A training continues with other threads, precision, hardware or version than before."""
 
 
 def train(

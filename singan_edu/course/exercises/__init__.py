@@ -108,15 +108,19 @@ class Exercise:
         self.mistakes.append(Mistake(function.__name__.replace("_", " "), function, diagnosis))
         return function
 
-    def outcomes(self, function: Function) -> list[Any]:
+    def make_cases(self) -> Sequence[Case]:
+        """Return the arguments on which answers are tried; one case without any for a value."""
+        return [()] if self.cases is None else self.cases()
+
+    def outcomes(self, function: Function, cases: Sequence[Case]) -> list[Any]:
         """Return what an answer gives in each case, or what is observed of it.
 
         Arguments are copies, and PyTorch's global random state is the same in every case.
 
         Args:
             function: the answer to try; without parameters where a value is asked for.
+            cases: from ``make_cases``, which may be slow.
         """
-        cases: Sequence[Case] = [()] if self.cases is None else self.cases()
         if self.observe is not None:
             return [_called(self.observe, (function, *case)) for case in cases]
         return [_called(function, case) for case in cases]
