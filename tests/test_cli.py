@@ -26,8 +26,6 @@ import singan_edu as sg
 from singan_edu import cli
 from singan_edu.cli import main
 
-pytestmark = pytest.mark.xdist_group("cli")  # the two real runs are made once
-
 ROOT = Path(__file__).parents[1]
 TINY = ["--max-size", "40", "--iterations", "4,3", "--samples", "2"]
 RESULTS = [

@@ -91,7 +91,7 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
 }
 
 # Parameters for which the claims fail as surely, and sooner.
-QUICKER = {"scales": [1, 2, 4], "max_size": 48, "iterations": [30, 20], "live_iterations": 60}
+QUICKER = {"scales": [1, 2, 4], "max_size": 48, "iterations": [30, 20], "live_iterations": 30}
 
 # Other photographs must not break the lesson.
 OTHER_PHOTOS = ("painted_coast",)
