@@ -84,7 +84,7 @@ def box_mask(size: Size, box: Box | tuple[int, int, int, int]) -> Tensor:
             [0., 0., 1., 1.],
             [0., 0., 1., 1.]])
     """
-    box, mask = Box(*box), torch.zeros(1, 1, *size)
+    box, mask = Box(*box), torch.zeros(1, 1, *size, dtype=torch.float32)
     rows, columns = (
         slice(max(0, start), max(0, start + side)) for start, side in zip(box[:2], box[2:])
     )

@@ -154,7 +154,7 @@ def phase_randomisation(image: Tensor, n: int = 1, *, seed: int = 0) -> Tensor:
 def _with_random_phases(spectrum: Tensor, size: Size, rng: torch.Generator) -> Tensor:
     """Make one image (1, C, h, w) from a spectrum (1, C, h, w // 2 + 1) and random phases."""
     # Phases of real noise are antisymmetric, as those of a real image must be.
-    phase = torch.fft.rfft2(torch.randn(1, 1, *size, generator=rng)).angle()
+    phase = torch.fft.rfft2(torch.randn(1, 1, *size, generator=rng, dtype=torch.float32)).angle()
     phase[..., 0, 0] = 0  # keeps the mean colour
     rotated = spectrum * torch.polar(torch.ones_like(phase), phase)
     image: Tensor = torch.fft.irfft2(rotated, s=size)
@@ -189,7 +189,7 @@ def patch_nearest_neighbours(
     made = []
     for _ in range(n):
         start = resize(image, sizes[0])
-        noise = torch.randn(start.shape, generator=rng).to(image)
+        noise = torch.randn(start.shape, generator=rng, dtype=torch.float32).to(image)
         picture = start + START_NOISE * image.std() * noise
         coarser = sizes[0]
         for level, size in enumerate(sizes):

@@ -298,7 +298,7 @@ def _swd_pyramid(image: Tensor, levels: int | None, size: int, band: bool) -> li
 def _directions(count: int, channels: int, size: int, seed: int) -> Tensor:
     """Draw random unit vectors in the space of patches: (count, channels, size, size)."""
     rng = torch.Generator().manual_seed(seed)
-    kernels = torch.randn(count, channels, size, size, generator=rng)
+    kernels = torch.randn(count, channels, size, size, generator=rng, dtype=torch.float32)
     lengths: Tensor = kernels.flatten(1).norm(dim=1)[:, None, None, None]
     return kernels / lengths
 

@@ -334,9 +334,14 @@ def _random_weights(seed: int) -> dict[str, Tensor]:
     weights = {}
     for name, shape in _needed(64).items():
         if name.endswith("conv.weight"):
-            weights[name] = torch.randn(shape, generator=rng) * (2 / shape[1:].numel()) ** 0.5
+            weights[name] = (
+                torch.randn(shape, generator=rng, dtype=torch.float32)
+                * (2 / shape[1:].numel()) ** 0.5
+            )
         else:
-            weights[name] = torch.full(shape, float(name.endswith(("bn.weight", "running_var"))))
+            weights[name] = torch.full(
+                shape, float(name.endswith(("bn.weight", "running_var"))), dtype=torch.float32
+            )
     return weights
 
 
