@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Generator
 
+import nbval.plugin
 import pytest
 
 collect_ignore = ["conftest.py"]  # no doctests here, and pytest knows one module of this name
@@ -14,6 +15,10 @@ RESULTS = tempfile.TemporaryDirectory(prefix="singan-edu-")
 os.environ["SINGAN_EDU_RUNS"] = RESULTS.name
 os.environ["SINGAN_EDU_ANSWERS"] = os.path.join(RESULTS.name, "answers")  # nobody's predictions
 
+
+# Coverage is that of the tests. nbval would start it in every kernel, where it finds no settings.
+for name in ("setup_coverage", "teardown_coverage"):
+    setattr(nbval.plugin, name, lambda *arguments: None)
 
 FAILED_CELL = pytest.StashKey[str]()
 
