@@ -475,7 +475,7 @@ class SinGAN:
         """
         folder = Path(folder)
         facts = read_facts(folder)
-        tensors = {name: value.to(device) for name, value in read_weights(folder, facts).items()}
+        tensors = read_weights(folder, facts)
         plan = PyramidPlan(
             tuple((height, width) for height, width in facts["plan"]["sizes"]),
             facts["plan"]["scale_factor"],
@@ -484,8 +484,8 @@ class SinGAN:
         model = cls(
             TrainConfig.from_dict(facts["config"]),
             plan,
-            tensors.pop("image"),
-            tensors.pop("reconstruction_noise"),
+            tensors.pop("image").to(device),
+            tensors.pop("reconstruction_noise").to(device),
             facts["seed"],
             environments=tuple(ComputeEnvironment(**e) for e in facts.get("environments", ())),
         )

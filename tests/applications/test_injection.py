@@ -171,7 +171,7 @@ def test_the_same_aspect_at_another_size_is_resized_with_a_notice(coast):
         (dict(mask=torch.ones(1, 3, 96, 128)), "load_mask"),
         (dict(picture=torch.zeros(1, 3, 128, 96)), "another aspect"),
         (dict(picture=torch.zeros(1, 1, 96, 128)), r"\(1, 3, H, W\)"),
-        (dict(picture=torch.zeros(1, 4, 96, 128)), "C = 1 or 3"),
+        (dict(picture=torch.zeros(1, 4, 96, 128)), "trained on pictures .1, 3, H, W."),
     ],
 )
 def test_what_cannot_work_is_refused_in_a_sentence(coast, application, change, sentence):
