@@ -63,23 +63,22 @@ def is_scalar(value: object) -> bool:
     return isinstance(value, (int, float, np.integer, np.floating))
 
 
-def parse_whole_number(value: object, name: str, *, least: int = 0) -> int:
-    """Return ``value`` as an int of at least ``least``.
+def parse_whole_number(value: object, name: str) -> int:
+    """Return ``value`` as an int.
 
     Args:
         value: a Python, NumPy or PyTorch scalar without a fraction.
         name: of the argument, for the message.
-        least: the smallest number allowed.
 
     Raises:
-        ValueError: ``value`` is no whole number, or too small.
+        ValueError: ``value`` is no whole number.
 
     >>> parse_whole_number(np.int64(3), "level")
     3
     """
     number = parse_number(value, name)
-    if number != int(number) or number < least:
-        raise ValueError(f"{name}={value!r} must be a whole number from {least} on.")
+    if not number.is_integer():
+        raise ValueError(f"{name}={value!r} must be a whole number.")
     return int(number)
 
 

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after ``singan``; those of the process if None.
 
     Returns:
-        The exit code: 0 (done), 1 (failed), 2 (misused) or 130 (stopped by Ctrl-C).
+        The exit code: 0 (done), 1 (failed or refused) or 130 (stopped by Ctrl-C).
 
     Raises:
         SystemExit: with code 2 for an unknown command or option, with 0 after ``--help``.

@@ -255,7 +255,7 @@ class TrainConfig:
 
         Args:
             name: ``"lesson"`` (96 x 128 pixels in under a minute on two cores), ``"classroom"``
-                (188 x 250 in three to five) or ``"paper"``.
+                (188 x 250 in about three) or ``"paper"``.
             changes: fields and their new values.
 
         Raises:
@@ -290,7 +290,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_between(value: Any, low: float, high: float) -> bool:
-    """Whether ``value`` is a number in [low, high); nothing that is not a number is."""
+    """Whether ``value`` is a number in [low, high); False for anything but a number."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value < high
 
 

@@ -10,7 +10,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-import torch as pytorch
+import torch as pytorch  # the field ``torch`` below hides the module
 
 
 class MixedEnvironmentWarning(UserWarning):
@@ -19,7 +19,7 @@ class MixedEnvironmentWarning(UserWarning):
 
 @dataclass(frozen=True)
 class ComputeEnvironment:
-    """With what a training computes.
+    """The hardware, software and number format that a training computes with.
 
     Attributes:
         precision: of the convolutions, ``"float32"`` or ``"bfloat16"``; never ``"auto"``.
@@ -53,7 +53,7 @@ class ComputeEnvironment:
         )
 
     def differences(self, other: ComputeEnvironment) -> list[str]:
-        """List in words in what ``other`` differs.
+        """Describe how ``other`` differs.
 
         Args:
             other: of another training, or a later part of this one.

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, without pickle: safetensors and JSON."""
+"""Atomic writes of safetensors and JSON files, without pickle."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def package_version() -> str:
 
 
 def user_folder(name: str, variable: str) -> Path:
-    """Return the folder for what a user makes; it is not created.
+    """Return a folder of the working directory, or one that a variable names; it is not created.
 
     Args:
-        name: of the folder in the working directory, ``"runs"`` or ``"my_answers"``.
+        name: of the folder in the working directory, such as ``"runs"`` or ``"my_answers"``.
         variable: environment variable that names another folder, if it is set.
     """
     return Path(os.environ.get(variable) or Path.cwd() / name)

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from .files import write_bytes
 
-LARGEST_SAVED = 1.5  # generators may leave [-1, 1] a little; [0, 255] is a slip
+MAX_ABS_SAVED = 1.5  # generators may leave [-1, 1] a little; [0, 255] is a slip
 BACKGROUND = (255, 255, 255)  # what transparent pictures are composited over
 GREY_MODES = ("1", "L", "LA")
 HIGH_DEPTH_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")  # grey of more than 8 bits
@@ -328,7 +328,7 @@ def to_pil(image: Tensor) -> Image.Image:
 
 
 def save_image(image: Tensor, path: str | os.PathLike[str]) -> Path:
-    """Write one image; the file appears whole or not at all.
+    """Write one image atomically: the file appears whole or not at all.
 
     Args:
         image: (1, C, H, W) or (C, H, W) in [-1, 1].
@@ -342,7 +342,7 @@ def save_image(image: Tensor, path: str | os.PathLike[str]) -> Path:
             format that Pillow cannot write.
     """
     path, buffer = Path(path), io.BytesIO()
-    if image.abs().max() > LARGEST_SAVED:
+    if image.abs().max() > MAX_ABS_SAVED:
         raise ValueError(
             f"The image runs from {image.min():.3g} to {image.max():.3g}; an image lies in "
             f"[-1, 1]. Scale it before it is saved."
@@ -506,7 +506,7 @@ def sample_mask(name: str) -> Tensor:
 
 
 def open_photo(photo: str | os.PathLike[str]) -> Tensor:
-    """Load the image a lesson is about, (1, C, H, W) in [-1, 1].
+    """Load an image by its path or by the name of a bundled one, (1, C, H, W) in [-1, 1].
 
     Args:
         photo: path of a file, or name of an image that ships. A file of that name wins.

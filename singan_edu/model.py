@@ -44,7 +44,7 @@ START_IMAGES = ("reconstruction", "real")
 
 @dataclass(frozen=True, eq=False)
 class SinGAN:
-    """A trained pyramid of generators. Level 0 is the coarsest; it may end before the plan does.
+    """A trained pyramid of generators. Level 0 is the coarsest. An unfinished model has fewer levels than its plan.
 
     Attributes:
         config: the configuration it was trained with.
@@ -55,7 +55,7 @@ class SinGAN:
         seed: the seed of the training.
         generators: one frozen network per trained level, in eval mode.
         noise_stds: σ_n, the standard deviation of each trained level's noise.
-        environments: with what it was trained, more than one if the training went on elsewhere;
+        environments: those it was trained in, more than one if the training was resumed in another;
             none if that is not known.
     """
 
@@ -398,7 +398,7 @@ class SinGAN:
         """
         if self.trained_levels == 0:
             raise ValueError("No level of this pyramid is trained yet; train it first.")
-        whole = parse_whole_number(level, "level", least=-self.trained_levels)
+        whole = parse_whole_number(level, "level")
         if not 0 <= whole < self.trained_levels:
             raise ValueError(
                 f"There is no level {level}; the trained levels are 0 (coarsest) to "

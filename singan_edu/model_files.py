@@ -1,6 +1,6 @@
-"""How a trained model lies in a folder: ``model.json``, and its weights as safetensors.
+"""How a trained model is stored: ``model.json``, and its weights as safetensors.
 
-Nothing is pickled. A format that version 0.1 wrote is still read (see ``config.RENAMED_FIELDS``).
+Nothing is pickled. The format of version 0.1 can still be read (see ``config.RENAMED_FIELDS``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The two networks of a level: a residual generator and a discriminator that scores patches.
 
-Both are the same stack of five convolutions without padding between them, so both have a receptive
-field of 11 x 11 pixels at every level. Source: paper, section 2.2 and figure 4. Taught in lesson
+By default both are five 3 x 3 convolutions without padding between them, so that both have a
+receptive field of 11 x 11 pixels at every level. Source: paper, section 2.2 and figure 4. Taught in lesson
 03.
 """
 
@@ -159,8 +159,8 @@ class Generator(nn.Module):
         Returns:
             (n, C, h, w); differs from ``previous`` by less than 1, and may leave [-1, 1] a little.
         """
-        padded_noise = pad(noise, self.padding - self.noise_padding)  # (n, C, h+10, w+10)
-        padded_previous = pad(previous, self.padding)  # (n, C, h+10, w+10)
+        padded_noise = pad(noise, self.padding - self.noise_padding)  # (n, 1 or C, h+2p, w+2p)
+        padded_previous = pad(previous, self.padding)  # (n, C, h+2p, w+2p), p = self.padding
         inputs = (padded_noise + padded_previous).contiguous(memory_format=CHANNELS_LAST)
         residual = torch.tanh(self.stack(inputs))  # (n, C, h, w)
         return previous + residual

@@ -1,8 +1,8 @@
 """The receptive field of a stack of convolutions, and how much of an image it covers.
 
-SinGAN's networks are the same small stack at every level. The receptive field of 11 x 11 pixels
-stays, and the image changes: it covers nearly half the height of the coarsest level, and a detail
-of the finest. Source: paper, section 2.1. Taught in lesson 02.
+SinGAN's networks are the same small stack at every level. The receptive field stays 11 x 11 pixels
+while the image grows: it covers nearly half the height of the coarsest level, but only a detail of
+the finest. Source: paper, section 2.1. Taught in lesson 02.
 """
 
 from __future__ import annotations

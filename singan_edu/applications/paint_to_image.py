@@ -175,7 +175,7 @@ def retrain_level(
             ``paint_to_image``; ``SinGAN.save`` does not store it.
         iterations: number of iterations for this level; the configuration's if not given.
         seed: of the initial weights and the training noise.
-        callbacks: called during the training as ``train`` calls them for one level.
+        callbacks: are notified of each iteration and of the end of the level.
 
     Returns:
         A SinGAN with the new level in place of the old one.

@@ -29,7 +29,11 @@ from ..training.run import load_or_train, run_folder
 from ..training.state import Callback
 
 SCALES = (2, 3, 4, 5)
-PADDING_MODES = ("conv", "zero", "noise")  # the supplement's order, from the most fixed border on
+STUDIED_PADDINGS = (
+    "conv",
+    "zero",
+    "noise",
+)  # the supplement's order, from the most fixed border on
 NUM_SAMPLES, SAMPLE_SEED = 32, 1
 # Long sides, in pixels, to which images are reduced before they are compared:
 LAYOUT_SIDE = 8  # only the layout is left
@@ -139,7 +143,7 @@ def _coarsest_side(config: TrainConfig, plan: PyramidPlan, count: int) -> int:
     return sides[-1]
 
 
-def padding_variants(config: TrainConfig, modes: Sequence[str] = PADDING_MODES) -> list[Variant]:
+def padding_variants(config: TrainConfig, modes: Sequence[str] = STUDIED_PADDINGS) -> list[Variant]:
     """Return variants with other padding (supplement, boundary conditions; see ``Generator``).
 
     Args:

@@ -1,4 +1,4 @@
 """What the lessons are made of: claims, checks, figures, widgets, exercises and labs.
 
-Nothing outside this package imports it, except the notebooks, the command line and the tests.
+Within ``singan_edu`` only ``cli`` imports it; ``singan_edu.check`` is imported on demand.
 """

@@ -424,7 +424,7 @@ def main(arguments: Sequence[str]) -> int:
         arguments: the words after the program's name.
 
     Returns:
-        The exit code: 0, 1 (no lessons found), or 2 (misused).
+        The exit code: 0, 1 (no lessons found), or 2 (misused, or no such lesson).
     """
     command, *numbers = arguments or ["help"]
     if command not in ("write", "run"):
@@ -435,6 +435,10 @@ def main(arguments: Sequence[str]) -> int:
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 1
+    unknown = set(numbers) - {path.name[:2] for path in lessons(folder)}
+    if unknown:
+        print(f"There is no lesson {', '.join(sorted(unknown))}.", file=sys.stderr)
+        return 2
     for path in lessons(folder) if command == "run" else []:
         if not numbers or path.name[:2] in numbers:
             print(f"{path.stem}: {run(path):.1f} s")

@@ -146,12 +146,14 @@ def _judged(exercise: Exercise, cases: Sequence[Case], outcomes: list[Any]) -> R
     if max(gaps) <= exercise.tolerance:
         remember(PASSED_FILE, exercise.number, datetime.date.today().isoformat())
         return Result(exercise.number, PASSED, f"{len(gaps)} of {len(gaps)} cases agree.")
-    worst = next(i for i, gap in enumerate(gaps) if gap > exercise.tolerance)
+    first_wrong = next(i for i, gap in enumerate(gaps) if gap > exercise.tolerance)
     mistake = _recognised(exercise, cases, outcomes)
-    message = _compared(exercise, worst, expected[worst], outcomes[worst], gaps[worst])
+    message = _compared(
+        exercise, first_wrong, expected[first_wrong], outcomes[first_wrong], gaps[first_wrong]
+    )
     if mistake:
         message = f"{mistake.diagnosis}\n{message}"
-    figure = _drawn(exercise, expected[worst], outcomes[worst])
+    figure = _drawn(exercise, expected[first_wrong], outcomes[first_wrong])
     return Result(exercise.number, WRONG, message, figure, mistake.name if mistake else "")
 
 

@@ -398,7 +398,8 @@ def completeness(real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE) -> float
 def coverage(real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE) -> float:
     """Compute the fraction of the training image's patches that occur in at least one sample.
 
-    More samples cover more: compare at equal n. ``coverage_maps`` defines when a patch occurs.
+    More samples cover more: compare at equal n. ``coverage_maps`` defines when a patch occurs. The
+    scorecard's coverage is another number: the mean over single samples, at a smaller size.
 
     Blind to: patches of the samples that do not belong there.
 

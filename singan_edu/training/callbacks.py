@@ -33,6 +33,7 @@ class Progress(Callback):
 
     def __init__(self, *, seconds: float = 20.0) -> None:
         self.seconds = seconds
+        self.plan: TrainingPlan | None = None  # until a training says what it plans
 
     def training_start(self, model: SinGAN, plan: TrainingPlan) -> None:
         """Keep the estimate, which the lines compare with.
@@ -71,7 +72,8 @@ class Progress(Callback):
         error = reconstruction_error(state.model)
         self._print(
             state,
-            f"{state.iterations} iterations in {duration(self._elapsed())}, noise std "
+            f"{state.iteration - self.first_iteration} iterations in {duration(self._elapsed())}, "
+            f"noise std "
             f"{state.noise_std:.4f}, reconstruction off by {error:.1f} grey levels",
         )
 
@@ -90,9 +92,10 @@ class Progress(Callback):
         """Time left: this level at its measured pace, finer levels as planned, scaled likewise."""
         pace = self._elapsed() / max(1, state.iteration - self.first_iteration)
         seconds = pace * (state.iterations - state.iteration)
-        estimated = self.plan.levels[state.level].seconds_per_iteration
-        finer = sum(level.seconds for level in self.plan.levels[state.level + 1 :])
-        seconds += pace / estimated * finer
+        if self.plan is not None:
+            estimated = self.plan.levels[state.level].seconds_per_iteration
+            finer = sum(level.seconds for level in self.plan.levels[state.level + 1 :])
+            seconds += pace / estimated * finer
         return f"about {duration(seconds)} left" if seconds else "all levels trained"
 
 
@@ -106,7 +109,8 @@ class History(Callback):
 
     Attributes:
         iterations: dicts of level, iteration and the losses.
-        levels: dicts of level, size, noise_std, seconds and reconstruction_error (in grey levels).
+        levels: dicts of level, size, noise_std, seconds (since the level was last begun or resumed)
+            and reconstruction_error (in grey levels).
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None, *, every: int = 10) -> None:
@@ -116,7 +120,9 @@ class History(Callback):
         self.written = time.monotonic()
 
     def training_start(self, model: SinGAN, plan: TrainingPlan) -> None:
-        """Read the file's records of the levels that are finished.
+        """Read the file's records of the finished levels and of the one in progress.
+
+        Those that will be repeated are dropped by ``level_start``.
 
         Args:
             model: holds these levels.

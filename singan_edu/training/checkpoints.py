@@ -137,7 +137,7 @@ def load_state(folder: Path, device: torch.device) -> TrainState | None:
 
 
 def differences(saved: SinGAN, wanted: SinGAN) -> list[str]:
-    """List in what a saved model differs from what would be trained now.
+    """List how a saved model differs from what would be trained now.
 
     Args:
         saved: from a folder, trained or partly trained.

@@ -201,7 +201,7 @@ def set_learning_rate(state: TrainState) -> None:
 
 
 def learning_rate_at(config: TrainConfig, level: int, iteration: int) -> float:
-    """Return the learning rate, which drops once, at 80 % of the iterations.
+    """Return the learning rate, which drops once: after ``lr_decay_at`` of the iterations.
 
     Args:
         config: the configuration of the training.
@@ -309,7 +309,7 @@ def measure_batch_statistics(state: TrainState) -> None:
     """Replace the running batch statistics by their means over many passes.
 
     A pass is a random sample and a reconstruction, as in training. The running statistics average
-    over about ten passes; the mean over fifty varies less (precise batch normalisation, Wu and
+    over about ten passes; the mean over ``precise_bn_passes`` of them varies less (precise batch normalisation, Wu and
     Johnson 2021). A generator without batch normalisation is left alone.
 
     Args:

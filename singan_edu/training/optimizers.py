@@ -17,8 +17,8 @@ from ..config import TrainConfig
 from ..networks import Discriminator, Generator, hidden_weights
 
 # Coefficients of the Newton-Schulz iteration (Jordan et al. 2024): five steps bring singular
-# values between 0.01 and 1 to between 0.7 and 1.2, which is near enough to one. The steps are taken
-# two and three on one Gram matrix (see newton_schulz).
+# values between 0.01 and 1 to between 0.7 and 1.2, which is near enough to one. The steps are
+# taken as two and three, with a new Gram matrix between them (see newton_schulz).
 NS_COEFFICIENTS, NS_STEPS = (3.4445, -4.7750, 2.0315), (2, 3)
 # Root mean square of the entries of a step, per unit of learning rate: about that of Adam's steps,
 # so that one learning rate serves both (Liu et al. 2025, section 2.2).
@@ -35,7 +35,7 @@ def build_optimizer(
         network: whose weights it will move.
         config: learning rate and betas, too.
     """
-    beta1, beta2 = map(float, config.betas)  # (0, 0.9) is a valid choice, which Adam refuses
+    beta1, beta2 = map(float, config.betas)  # Adam refuses an int beta such as the 0 of (0, 0.9)
     if config.optimizer == "muon":
         return Muon(
             network.parameters(),

@@ -65,8 +65,8 @@ def train(
         seed: of everything random, from 0 to 2^63 - 1.
         device: where to train; the image's if not given.
         callbacks: listeners; ``Progress()`` prints the progress.
-        checkpoint_dir: folder for the state, written after every level and every few hundred
-            iterations.
+        checkpoint_dir: folder for the state, written after every level, and within a level every
+            200 iterations or every minute, whichever comes first.
         resume: continue what ``checkpoint_dir`` holds, as if there had been no interruption.
         verbose: print the plan (sizes, channels, receptive field, estimated time and memory) and
             what is resumed; otherwise only callbacks, warnings and interrupts print.
@@ -149,7 +149,7 @@ def train_levels(
 
 
 def record_environment(state: TrainState) -> None:
-    """Note in the model with what it is trained from now on.
+    """Record the present environment in the model.
 
     Args:
         state: of the level that is about to be trained; its model is replaced.
@@ -185,7 +185,7 @@ def load_or_train(
     """Load the pyramid of an image from ``folder``, or train it first, or train it further.
 
     Prints what is reused and why: the image itself, the config and the seed are compared, not
-    names. A model of another image or config is not lost but kept beside ``folder``.
+    names. A model of another image, config or seed is renamed (``FOLDER-before-1``), not lost.
 
     Args:
         photo: path, PIL image, array, or tensor (1, C, H, W) in [-1, 1].
@@ -292,7 +292,7 @@ def first_level(image: Tensor, config: TrainConfig, seed: int) -> TrainState:
 
 # --------------------------------------------------------------------------------------- the edges
 class StopWhenNotFinite(Callback):
-    """End a training whose losses are no longer finite, before that is saved."""
+    """Stop a training before a state with losses that are not finite is saved."""
 
     def iteration_end(self, state: TrainState) -> None:
         """Check all losses.
@@ -308,10 +308,14 @@ class StopWhenNotFinite(Callback):
             raise NotFiniteError(
                 f"The {' and the '.join(bad)} loss is no longer finite at "
                 f"{state.model.plan.label(state.level)}, iteration {state.iteration}. Try a "
-                f"smaller learning_rate ({state.config.learning_rate:g} now) or "
-                f"generator_norm='batch', and another seed. With checkpoint_dir, the last good "
-                f"state is saved there."
+                f"smaller learning_rate ({state.config.learning_rate:g} now){_other_norm(state)} and "
+                f"another seed. With checkpoint_dir, the last good state is saved there."
             )
+
+
+def _other_norm(state: TrainState) -> str:
+    """Advice on normalisation, where it would change something."""
+    return "" if state.config.generator_norm == "batch" else ", generator_norm='batch'"
 
 
 class _StopAtOnce(KeyboardInterrupt):
