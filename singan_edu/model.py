@@ -44,7 +44,9 @@ START_IMAGES = ("reconstruction", "real")
 
 @dataclass(frozen=True, eq=False)
 class SinGAN:
-    """A trained pyramid of generators. Level 0 is the coarsest. An unfinished model has fewer levels than its plan.
+    """A trained pyramid of generators.
+
+    Level 0 is the coarsest. An unfinished model has fewer levels than its plan.
 
     Attributes:
         config: the configuration it was trained with.

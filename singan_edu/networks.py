@@ -1,8 +1,8 @@
 """The two networks of a level: a residual generator and a discriminator that scores patches.
 
 By default both are five 3 x 3 convolutions without padding between them, so that both have a
-receptive field of 11 x 11 pixels at every level. Source: paper, section 2.2 and figure 4. Taught in lesson
-03.
+receptive field of 11 x 11 pixels at every level. Source: paper, section 2.2 and figure 4. Taught in
+lesson 03.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Images of any size in little memory: a generator computed tile by tile.
 
 Between its layers a generator keeps 32 numbers per pixel (``channels`` of the config): for an image
-of 4096 x 4096 pixels these maps take 2 GB. But a frozen generator is local: an output pixel depends on the
-11 x 11 pixels around it alone (paper, section 2.2). So any part of an image can be computed from
-that part and five pixels around it. Put together, the tiles equal the output for the whole image,
-up to the rounding of sums; nothing is blended.
+of 4096 x 4096 pixels these maps take 2 GB. But a frozen generator is local: an output pixel depends
+on the 11 x 11 pixels around it alone (paper, section 2.2). So any part of an image can be computed
+from that part and five pixels around it. Put together, the tiles equal the output for the whole
+image, up to the rounding of sums; nothing is blended.
 """
 
 from __future__ import annotations

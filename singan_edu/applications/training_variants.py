@@ -29,11 +29,8 @@ from ..training.run import load_or_train, run_folder
 from ..training.state import Callback
 
 SCALES = (2, 3, 4, 5)
-STUDIED_PADDINGS = (
-    "conv",
-    "zero",
-    "noise",
-)  # the supplement's order, from the most fixed border on
+# The supplement's order, from the most fixed border on.
+STUDIED_PADDINGS = ("conv", "zero", "noise")
 NUM_SAMPLES, SAMPLE_SEED = 32, 1
 # Long sides, in pixels, to which images are reduced before they are compared:
 LAYOUT_SIDE = 8  # only the layout is left

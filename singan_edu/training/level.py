@@ -309,8 +309,8 @@ def measure_batch_statistics(state: TrainState) -> None:
     """Replace the running batch statistics by their means over many passes.
 
     A pass is a random sample and a reconstruction, as in training. The running statistics average
-    over about ten passes; the mean over ``precise_bn_passes`` of them varies less (precise batch normalisation, Wu and
-    Johnson 2021). A generator without batch normalisation is left alone.
+    over about ten passes; the mean over ``precise_bn_passes`` of them varies less (precise batch
+    normalisation, Wu and Johnson 2021). A generator without batch normalisation is left alone.
 
     Args:
         state: of the level; its generator is changed.

@@ -308,8 +308,9 @@ class StopWhenNotFinite(Callback):
             raise NotFiniteError(
                 f"The {' and the '.join(bad)} loss is no longer finite at "
                 f"{state.model.plan.label(state.level)}, iteration {state.iteration}. Try a "
-                f"smaller learning_rate ({state.config.learning_rate:g} now){_other_norm(state)} and "
-                f"another seed. With checkpoint_dir, the last good state is saved there."
+                f"smaller learning_rate ({state.config.learning_rate:g} now)"
+                f"{_other_norm(state)} and another seed. With checkpoint_dir, the last good state "
+                f"is saved there."
             )
 
 

@@ -1,7 +1,7 @@
 """A level in training, and the listeners that are told how it goes.
 
-``TrainState`` is what ``level.train_iteration`` changes; a ``Callback`` is notified of every iteration and level.
-Taught in lesson 06.
+``TrainState`` is what ``level.train_iteration`` changes; a ``Callback`` is notified of every
+iteration and level. Taught in lesson 06.
 """
 
 from __future__ import annotations
