@@ -1,7 +1,7 @@
 """What "the same seed" gives: the same model again, with other threads, in other precision.
 
     python benchmarks/reproducibility.py                        about five minutes on two cores
-    python benchmarks/reproducibility.py --max-size 64 --iterations 100
+    python benchmarks/reproducibility.py --max-size 96 --iterations 400
 
 Every training runs in a process of its own. The table compares its reconstruction and a sample of
 one seed with those of the first training, as RMSE in grey levels (of 255); 0 is equal bit for bit.
@@ -17,7 +17,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -34,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: of the command line; those of the process if not given.
     """
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--max-size", type=int, default=96)
-    parser.add_argument("--iterations", type=int, default=None, help="of each level")
+    parser.add_argument("--max-size", type=int, default=64)
+    parser.add_argument("--iterations", type=int, default=120, help="of each level")
     parser.add_argument("--case", nargs=4, help=argparse.SUPPRESS)  # preset precision seed folder
     options = parser.parse_args(arguments)
     if options.case:
@@ -57,12 +56,9 @@ def configuration(options: argparse.Namespace, preset: str, precision: str) -> s
         preset: ``"lesson"`` or ``"paper"``.
         precision: ``"float32"`` or ``"bfloat16"``.
     """
-    changes: dict[str, Any] = dict(max_size=options.max_size, precision=precision)
-    if options.iterations:
-        changes["iterations"] = options.iterations
-    elif preset == "paper":
-        changes["iterations"] = 100  # all 2000 take an hour
-    return sg.TrainConfig.preset(preset, **changes)
+    return sg.TrainConfig.preset(
+        preset, max_size=options.max_size, iterations=options.iterations, precision=precision
+    )
 
 
 def comparisons(
@@ -106,8 +102,7 @@ def trained(
     """
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, __file__, "--max-size", str(options.max_size)]
-        if options.iterations:
-            command += ["--iterations", str(options.iterations)]
+        command += ["--iterations", str(options.iterations)]
         command += ["--case", preset, precision, str(seed), folder]
         variables = os.environ | {"OMP_NUM_THREADS": str(threads)}
         subprocess.run(command, env=variables, check=True)
