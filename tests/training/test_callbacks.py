@@ -7,12 +7,13 @@ import re
 
 import pytest
 import torch
-from helpers import At, assert_same_model, raiser, tiny_config
+from helpers import At, assert_same_model, level_in_training, raiser, tiny_config
 
 import singan_edu as sg
 from singan_edu.course import plots
 from singan_edu.training import callbacks
 from singan_edu.training.callbacks import reconstruction_error
+from singan_edu.training.level import finish_level, train_level
 from singan_edu.training.plan import duration
 
 
@@ -295,3 +296,21 @@ def test_a_film_goes_on_after_an_interrupt_and_is_read_by_who_comes_later(photo,
 
 def test_a_film_that_was_never_made_is_empty(tmp_path):
     assert sg.SampleSnapshots(tmp_path / "none").pictures() == {}
+
+
+def test_progress_works_for_a_level_that_is_trained_by_itself(capsys):
+    """As in ``retrain_level``: no training has begun, so there is no plan to compare with."""
+    state, progress = level_in_training(0), sg.Progress(seconds=0)
+    progress.level_start(state)
+    train_level(state, [progress])
+    assert f"iteration 1 of {state.iterations}; about" in capsys.readouterr().out
+
+
+def test_a_resumed_level_counts_the_iterations_since_then(capsys):
+    state, progress = level_in_training(0, iterations=4), sg.Progress()
+    state.iteration = 3
+    progress.level_start(state)
+    train_level(state, [progress])
+    finish_level(state)
+    progress.level_end(state)
+    assert ": 1 iterations in " in capsys.readouterr().out
