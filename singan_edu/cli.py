@@ -83,6 +83,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Train a model of a photograph and draw samples from it.",
         epilog="Ctrl-C saves the state of the training; the same command resumes it.",
     )
+    _add_train_options(command)
+    return parser
+
+
+def _add_train_options(command: argparse.ArgumentParser) -> None:
+    """Add what ``train`` takes: the photograph, settings of the training, and where results go."""
     command.add_argument(
         "photo",
         nargs="?",
@@ -131,7 +137,6 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="execute lesson 06 on the photograph; needs the notebooks and singan-edu[lessons]",
     )
-    return parser
 
 
 def _iterations(text: str) -> int | list[int]:

@@ -534,6 +534,12 @@ def _patch_labels_to_pixels(labels: Tensor, size: int) -> Tensor:
     return F.max_pool2d(padded, size, stride=1)[0].long()
 
 
+def _copy_maps(real: Tensor, fake: Tensor, size: int) -> list[CopyMap]:
+    """``copy_map`` of every sample."""
+    check_pictures(real, fake)
+    return [copy_map(real, sample, size=size) for sample in torch.split(fake, 1)]
+
+
 def copied_share(real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE) -> float:
     """Compute the fraction of the samples' pixels that are verbatim copies (see ``copy_map``).
 
@@ -548,8 +554,7 @@ def copied_share(real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE) -> float
     Raises:
         ValueError: unsuitable images, or one smaller than a patch.
     """
-    check_pictures(real, fake)
-    maps = [copy_map(real, sample, size=size) for sample in torch.split(fake, 1)]
+    maps = _copy_maps(real, fake, size)
     return sum(found.copied for found in maps) / len(maps)
 
 
@@ -567,8 +572,7 @@ def largest_copy(real: Tensor, fake: Tensor, *, size: int = PATCH_SIZE) -> float
     Raises:
         ValueError: unsuitable images, or one smaller than a patch.
     """
-    check_pictures(real, fake)
-    maps = [copy_map(real, sample, size=size) for sample in torch.split(fake, 1)]
+    maps = _copy_maps(real, fake, size)
     return sum(found.largest for found in maps) / len(maps)
 
 
