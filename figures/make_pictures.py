@@ -1,7 +1,13 @@
-"""Draw the pictures that ship with `singan_edu`.
+"""Make the pictures that ship with `singan_edu`.
 
-    python figures/make_pictures.py             the scenes and their companions (numpy and pillow)
-    python figures/make_pictures.py --photos    the crops of free photographs too
+    python figures/make_pictures.py             the drawn scenes, and the companions of all pictures
+    python figures/make_pictures.py --photos    the crops of free photographs first
+    python figures/make_pictures.py --photos --originals FOLDER
+
+Companions are edits, composites, paints and masks. Those of photographs are made from the
+photographs in the package, so they need no originals. `--photos` alone redoes the crops from
+scikit-learn and scikit-image; with `--originals` also those from Debian packages that were
+extracted into FOLDER. `scenes/photos.py` says which packages, and how to get and extract them.
 
 Every random number comes from a seed, so the files come out the same each time.
 """
@@ -21,6 +27,8 @@ from scenes import (
     photos,
 )
 
+import singan_edu as sg
+
 PICTURES = Path(__file__).resolve().parents[1] / "singan_edu" / "pictures"
 SCENES = (balloon_festival, birds_at_dusk, desert_arch, autumn_wood, painted_coast)
 
@@ -32,41 +40,78 @@ def scene_pictures() -> Iterator[tuple[str, Image.Image]]:
         name = scene.__name__.rpartition(".")[2]
         scenes[name] = scene.draw()
         yield name, scenes[name]
-    edited, patches = companions.edit_arch(scenes["desert_arch"])
-    composite, visitor = companions.composite_coast(scenes["painted_coast"])
-    yield "desert_arch_edit", edited
-    yield "desert_arch_edit_mask", patches
-    yield "painted_coast_composite", composite
-    yield "painted_coast_composite_mask", visitor
+    arch = companions.move_patches(scenes["desert_arch"], companions.ARCH)
+    coast = companions.composite_coast(scenes["painted_coast"])
+    yield from with_mask("desert_arch_edit", arch)
+    yield from with_mask("painted_coast_composite", coast)
     yield "autumn_wood_paint", companions.paint_wood()
 
 
-def photo_pictures() -> Iterator[tuple[str, Image.Image]]:
-    """Crop every photograph, each with its name."""
-    for name, crop in photos.CROPS.items():
-        yield name, photos.crop_photo(crop)
+def photo_companions() -> Iterator[tuple[str, Image.Image]]:
+    """Make the companions of the photographs in the package, each with its name."""
+    wall, palace, canyon, meadow, forest, citrus = (
+        sg.to_pil(sg.sample_image(name)) for name in ("great_wall_hills", "palace_windows",
+        "canyon_river", "mountain_meadow", "autumn_forest_mountain", "citrus_slices")
+    )
+    towers = companions.move_patches(wall, companions.GREAT_WALL)
+    windows = companions.move_patches(palace, companions.PALACE)
+    crag = companions.composite_canyon(canyon, meadow)
+    orange = companions.unsuitable_canyon(canyon, citrus)
+    yield from with_mask("great_wall_hills_edit", towers)
+    yield from with_mask("palace_windows_edit", windows)
+    yield from with_mask("canyon_river_composite", crag)
+    yield from with_mask("canyon_river_unsuitable_composite", orange)
+    yield "autumn_forest_mountain_paint", companions.scribble_forest(forest)
+    yield "mountain_meadow_paint", companions.scribble_meadow(meadow)
+    yield "mountain_meadow_hole_mask", companions.hole_mask(meadow, companions.MEADOW_PATH)
+    yield "palace_windows_hole_mask", companions.hole_mask(palace, companions.PALACE_WINDOW)
 
 
-def save(name: str, picture: Image.Image, folder: Path) -> None:
-    """Write one picture as PNG and say how large it came out."""
-    path = folder / f"{name}.png"
-    picture.save(path, optimize=True)
+def with_mask(
+    name: str, pair: tuple[Image.Image, Image.Image]
+) -> Iterator[tuple[str, Image.Image]]:
+    """Name a changed picture and its mask."""
+    yield name, pair[0]
+    yield f"{name}_mask", pair[1]
+
+
+def save(path: Path, picture: Image.Image, quality: int = 95) -> None:
+    """Write one picture as PNG or JPEG, by its suffix, and say how large it came out."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".png":
+        picture.save(path, optimize=True)
+    else:  # 4:4:4 (subsampling=0): colours keep their full resolution
+        picture.save(path, optimize=True, quality=quality, subsampling=0, icc_profile=None)
     size = f"{picture.width} x {picture.height}"
-    print(f"{path.name:34} {size:>10} {picture.mode:>4} {path.stat().st_size / 1000:6.1f} KB")
+    print(f"{path.name:42} {size:>10} {picture.mode:>4} {path.stat().st_size / 1000:6.1f} KB")
+
+
+def save_photos(folder: Path, originals: Path | None) -> None:
+    """Crop the photographs, those of Debian packages only if there are originals."""
+    for name, crop in photos.CROPS.items():
+        save(folder / f"{name}.png", photos.crop_photo(crop))
+    if originals is None:
+        return
+    for place, group in ((folder, photos.PHOTOGRAPHS), (folder / "quiz", photos.QUIZ)):
+        for name, photograph in group.items():
+            picture = photos.crop_original(photograph, originals)
+            save(place / f"{name}.jpg", picture, photograph.quality)
 
 
 def main() -> None:
     """Read the command line and make the pictures it asks for."""
-    parser = argparse.ArgumentParser(description="Draw the pictures that ship with singan_edu.")
+    parser = argparse.ArgumentParser(description="Make the pictures that ship with singan_edu.")
     parser.add_argument("--photos", action="store_true", help="crop the photographs too")
+    parser.add_argument("--originals", type=Path, metavar="FOLDER",
+                        help="extracted Debian packages, for the photographs that come from them")
     parser.add_argument("--folder", type=Path, default=PICTURES, help="where the files go")
     options = parser.parse_args()
-    options.folder.mkdir(parents=True, exist_ok=True)
-    for name, picture in scene_pictures():
-        save(name, picture, options.folder)
+    if options.originals and not options.photos:
+        parser.error("--originals goes with --photos")
     if options.photos:
-        for name, picture in photo_pictures():
-            save(name, picture, options.folder)
+        save_photos(options.folder, options.originals)
+    for name, picture in (*scene_pictures(), *photo_companions()):
+        save(options.folder / f"{name}.png", picture)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,15 @@
-"""What the applications start from: an edit with its mask, a composite with its mask, a paint.
+"""What the applications start from: edits, composites, paints, and the masks of holes.
 
-Each belongs to one scene and has exactly its size. A mask is 8-bit grey, 255 where the picture
-was changed and 0 elsewhere.
+Each belongs to one picture and has exactly its size; a photograph has the size in which
+`sample_image` gives it. A mask is 8-bit grey, 255 where the picture was changed, or where the hole
+is, and 0 elsewhere.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
-from PIL import Image
+from numpy.typing import ArrayLike
+from PIL import Image, ImageDraw
 
 from .autumn_wood import GRAVEL, LEAVES, LITTER
 from .balloon_festival import Balloon, hang_basket, paint_envelope
@@ -13,20 +17,36 @@ from .brushes import SHAPE, Array, Brush, reduce, rgb, spline
 
 # ---- editing --------------------------------------------------------------------------------
 
-# Patches of the desert arch, moved by hand: (left, top, right, bottom) copied to (left, top).
-PATCHES = (
+Box = tuple[int, int, int, int]  # (left, top, right, bottom)
+Patches = Sequence[tuple[Box, tuple[int, int]]]  # each box is copied to (left, top)
+
+# Moved by hand.
+ARCH = (
     ((86, 44, 124, 72), (64, 17)),      # rock: a tower on the left shoulder
     ((208, 18, 240, 44), (176, 28)),    # sky: the right shoulder is gone
     ((62, 120, 96, 158), (122, 142)),   # rock: a boulder in the gateway
     ((222, 96, 250, 128), (208, 64)),   # rock: the right wall leans over
 )
 
+GREAT_WALL = (
+    ((136, 86, 162, 99), (96, 46)),     # a second watchtower, on the ridge
+    ((212, 58, 231, 95), (100, 59)),    # the distant wall, up to that tower
+    ((176, 62, 202, 96), (212, 57)),    # forest over the distant wall
+    ((144, 8, 172, 28), (214, 12)),     # a cloud
+)
 
-def edit_arch(scene: Image.Image) -> tuple[Image.Image, Image.Image]:
-    """The desert arch rebuilt from its own patches, seams and all, and the mask of the patches."""
-    edited, mask = scene.copy(), Image.new("L", scene.size)
-    for box, corner in PATCHES:
-        patch = scene.crop(box)
+PALACE = (
+    ((120, 4, 151, 40), (29, 13)),      # the crown of the roof, once more on the left wing
+    ((119, 78, 150, 112), (165, 39)),   # the window with the lattice, one storey higher
+    ((150, 79, 198, 113), (24, 119)),   # a group of windows, into the lowest row
+)
+
+
+def move_patches(picture: Image.Image, patches: Patches) -> tuple[Image.Image, Image.Image]:
+    """The picture with some of its own patches moved, seams and all, and the patches' mask."""
+    edited, mask = picture.copy(), Image.new("L", picture.size)
+    for box, corner in patches:
+        patch = picture.crop(box)
         edited.paste(patch, corner)
         mask.paste(255, (*corner, corner[0] + patch.width, corner[1] + patch.height))
     return edited, mask
@@ -59,6 +79,73 @@ def composite_coast(scene: Image.Image) -> tuple[Image.Image, Image.Image]:
     pasted = np.clip(255 * balloon + (1 - opacity) * background, 0, 255) + 0.5
     composite = np.where(mask, pasted.astype(np.uint8), background)
     return Image.fromarray(composite), Image.fromarray(np.uint8(255 * mask[..., 0]))
+
+
+Points = Sequence[tuple[float, float]]  # corners of an outline, each x, y in pixels
+FINE = 4  # shapes are drawn this much larger, then reduced
+FAINT = 16  # opacity, of 255, below which a pixel of a piece is left out
+
+# Outlines drawn by hand on the photographs at 250 pixels.
+CRAG = ((113, 60), (115, 54), (118, 49), (121, 45), (127, 43), (133, 42.5), (139, 39.5),
+        (146, 38.5), (152, 42), (157, 48), (161, 55), (159, 60), (156, 68), (163, 74), (168, 81),
+        (167, 90), (170, 98), (165, 104), (156, 107), (147, 104), (138, 106), (129, 103),
+        (121, 107), (113, 104), (107, 101), (106, 92), (105, 86), (111, 78), (113, 68))
+ORANGE_SLICE = ((99, 130), (99, 121), (103, 112), (110, 103), (118, 98.5), (128, 96), (139, 96),
+                (148, 98.5), (157, 104), (163, 113), (165, 122), (165, 132), (162, 142),
+                (155, 152), (147, 158), (137, 162), (127, 161), (117, 157.5), (108, 151),
+                (102, 142))
+
+
+def cut(picture: Image.Image, outline: Points) -> Image.Image:
+    """What lies inside the outline, as RGBA without a background."""
+    large = Image.new("L", (FINE * picture.width, FINE * picture.height))
+    ImageDraw.Draw(large).polygon([(FINE * x, FINE * y) for x, y in outline], fill=255)
+    piece = picture.copy()
+    piece.putalpha(large.resize(picture.size, Image.Resampling.BOX))
+    bounds = piece.getchannel("A").getbbox()
+    assert bounds is not None, "the outline lies outside the picture"
+    return piece.crop(bounds)
+
+
+def paste_piece(
+    picture: Image.Image, piece: Image.Image, corner: tuple[int, int]
+) -> tuple[Image.Image, Image.Image]:
+    """The picture with the piece pasted at (left, top), and the mask of the piece."""
+    visible = piece.getchannel("A").point([0 if a < FAINT else a for a in range(256)])
+    composite, mask = picture.copy(), Image.new("L", picture.size)
+    composite.paste(piece, corner, visible)
+    mask.paste(255, corner, visible.point([0] + [255] * 255))
+    return composite, mask
+
+
+def composite_canyon(canyon: Image.Image, meadow: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """A grey crag of the mountain meadow in front of the red cliffs, and its mask."""
+    return paste_piece(canyon, cut(meadow, CRAG), (52, 14))
+
+
+def unsuitable_canyon(canyon: Image.Image, citrus: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """An orange slice above the canyon, which has neither its colours nor its shape."""
+    piece = cut(citrus, ORANGE_SLICE)
+    small = piece.resize((44, 44), Image.Resampling.BOX)  # others blur or ring in the opacity
+    return paste_piece(canyon, small, (188, 6))
+
+
+# ---- inpainting -----------------------------------------------------------------------------
+
+# Each is a little larger than what it removes.
+MEADOW_PATH = ((112, 107), (117, 110), (108, 115), (95, 119), (86, 124), (83, 133), (86, 144),
+               (86, 156), (90, 168), (91, 180), (95, 190), (-2, 190), (-2, 141), (12, 137),
+               (24, 124), (36, 117), (50, 112), (66, 108), (84, 106), (99, 105))
+PALACE_WINDOW = ((135, 71), (147, 74), (154, 84), (152, 98), (155, 109), (147, 118), (133, 119),
+                 (120, 117), (113, 107), (116, 95), (114, 83), (122, 74))
+
+
+def hole_mask(picture: Image.Image, outline: Points) -> Image.Image:
+    """The mask of a hole with the outline, rounded at its corners."""
+    mask = Image.new("L", picture.size)
+    corners = np.rint(spline(outline)).ravel().tolist()
+    ImageDraw.Draw(mask).polygon(corners, fill=255)
+    return mask
 
 
 # ---- paint to image -------------------------------------------------------------------------
@@ -111,3 +198,105 @@ def cloud_shape(x: float, y: float, right: float, down: float, bumps: int = 9) -
     turn = np.linspace(0, 2 * np.pi, 180, endpoint=False)
     rim = 0.86 + 0.16 * np.abs(np.sin(0.5 * bumps * turn))
     return np.stack([x + right * rim * np.cos(turn), y + down * rim * np.sin(turn)], axis=1)
+
+
+# ---- scribbles ------------------------------------------------------------------------------
+
+class Scribble:
+    """Flat colours of a photograph, laid down in thick strokes as in a simple paint program."""
+
+    def __init__(self, photo: Image.Image, background: Box, seed: int):
+        self._photo, self._rng = photo, np.random.default_rng(seed)
+        size = FINE * photo.width, FINE * photo.height
+        self._canvas = Image.new("RGB", size, self.colour(background))
+        self._draw = ImageDraw.Draw(self._canvas)
+
+    def colour(self, box: Box) -> tuple[int, ...]:
+        """The median colour of the photograph in a box."""
+        pixels = np.asarray(self._photo.crop(box)).reshape(-1, 3)
+        return tuple(int(level) for level in np.median(pixels, axis=0))
+
+    def stroke(self, points: ArrayLike, box: Box, width: float) -> None:
+        """Draw one unsteady stroke with round ends through the points, in the colour of the box."""
+        path = np.asarray(points, dtype=float)
+        path = FINE * (path + self._rng.normal(0, 0.14 * width, path.shape))
+        colour, radius = self.colour(box), 0.5 * FINE * width
+        self._draw.line(path.ravel().tolist(), fill=colour, width=round(2 * radius))
+        for x, y in path:
+            self._draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+
+    def fill(self, outline: Points, box: Box, width: float, angle: float = 0.0) -> None:
+        """Scribble to and fro inside a convex outline, along `angle` in degrees.
+
+        The lines lie nearly a brush apart, so gaps remain, as a hasty hand leaves them.
+        """
+        cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+        turn = np.array([[cos, -sin], [sin, cos]])  # a row vector times `turn`: along, across
+        corners = np.asarray(outline, dtype=float) @ turn
+        zigzag: list[Array] = []
+        rows = np.arange(corners[:, 1].min() + width / 2, corners[:, 1].max(), 0.9 * width)
+        for number, row in enumerate(rows):
+            crossings = crossings_at(corners, row)
+            start, end = sorted((min(crossings) + width / 2, max(crossings) - width / 2))
+            along = np.linspace(start, end, 2 + int((end - start) / (2 * width)))
+            line = np.stack([along, np.full_like(along, row)], axis=1)
+            zigzag.append(line[:: 1 if number % 2 else -1])
+        self.stroke(np.concatenate(zigzag) @ turn.T, box, width)
+
+    def picture(self) -> Image.Image:
+        """The painting, as large as the photograph."""
+        return self._canvas.resize(self._photo.size, Image.Resampling.BOX)
+
+
+def crossings_at(corners: Array, y: float) -> list[float]:
+    """Where the border of a polygon (n, 2) crosses the row `y`."""
+    crossings = []
+    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0)):
+        if min(y0, y1) <= y < max(y0, y1):
+            crossings.append(float(x0 + (x1 - x0) * (y - y0) / (y1 - y0)))
+    return crossings
+
+
+def scribble_forest(photo: Image.Image) -> Image.Image:
+    """A new layout of the autumn forest: two steep mountains, the larches on the right."""
+    sky, slope, rock = (40, 2, 70, 12), (60, 28, 100, 50), (200, 25, 235, 45)
+    larch, shade, fir = (50, 65, 110, 95), (5, 75, 20, 95), (196, 80, 206, 95)
+    grass, turf, cloud = (50, 125, 200, 150), (215, 118, 235, 126), (232, 0, 250, 5)
+    paint = Scribble(photo, background=sky, seed=5)
+    paint.fill(((120, 14), (170, 8), (184, 18), (130, 26)), cloud, 7, -8)
+    paint.fill(((128, 112), (206, 38), (222, 40), (262, 78), (262, 112)), slope, 9, -35)
+    paint.fill(((-8, 92), (66, 18), (86, 14), (164, 112), (-8, 112)), slope, 9, 50)
+    paint.fill(((50, 40), (70, 16), (86, 12), (108, 40)), rock, 6, -30)
+    paint.fill(((198, 50), (208, 36), (222, 38), (232, 50)), rock, 5, -20)
+    paint.fill(((112, 126), (140, 88), (196, 66), (256, 56), (256, 132)), larch, 9, -62)
+    for x, foot, top in ((150, 118, 92), (182, 116, 80), (214, 118, 72), (240, 120, 70)):
+        paint.stroke(((x, foot), (x + 1, (foot + top) / 2), (x, top)), shade, 3)
+    field = ((-8, 114), (70, 100), (130, 112), (258, 122), (258, 166), (-8, 166))
+    paint.fill(field, turf, 12, -25)
+    paint.fill(field, grass, 10, 4)
+    for x, foot, top in ((30, 126, 70), (60, 138, 84), (92, 124, 84)):
+        paint.fill(((x - 14, foot), (x - 1, top), (x + 1, top), (x + 14, foot)), fir, 5, 6)
+        paint.stroke(((x, top - 4), (x, foot), (x, foot + 6)), fir, 3)
+    return paint.picture()
+
+
+def scribble_meadow(photo: Image.Image) -> Image.Image:
+    """A new layout of the mountain meadow: two peaks, snow between them, a winding path."""
+    sky, cloud, rock = (150, 5, 240, 30), (55, 45, 75, 62), (170, 75, 200, 100)
+    snow, grass, earth = (200, 112, 230, 122), (20, 90, 60, 104), (50, 150, 75, 185)
+    shade, soil, turf = (135, 90, 155, 104), (20, 145, 34, 156), (150, 135, 240, 180)
+    paint = Scribble(photo, background=sky, seed=9)
+    paint.fill(((146, 34), (168, 14), (206, 10), (238, 26), (222, 42), (176, 46)), cloud, 9, -10)
+    paint.fill(((112, 120), (160, 54), (180, 50), (232, 92), (258, 96), (258, 124)), rock, 10, 40)
+    paint.fill(((-8, 112), (44, 30), (64, 22), (132, 124), (-8, 124)), rock, 10, -58)
+    for points in (((60, 36), (70, 58), (66, 84)), ((38, 58), (44, 80), (40, 100)),
+                   ((178, 62), (188, 84), (184, 104))):
+        paint.stroke(points, shade, 3)
+    paint.fill(((76, 122), (98, 78), (122, 78), (160, 120)), snow, 7, -14)
+    field = ((-8, 118), (90, 112), (160, 116), (258, 106), (258, 196), (-8, 196))
+    paint.fill(field, turf, 14, -20)
+    paint.fill(field, grass, 12, 5)
+    paint.stroke(((210, 194), (196, 176), (158, 166), (124, 158), (114, 146), (132, 136),
+                  (148, 130), (146, 122)), earth, 10)
+    paint.stroke(((200, 194), (186, 182), (152, 173), (120, 166)), soil, 3)
+    return paint.picture()
