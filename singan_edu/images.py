@@ -12,7 +12,7 @@ import warnings
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -470,25 +470,79 @@ def paste(
 
 # -------------------------------------------------------------------------------- bundled pictures
 COMPANION_SUFFIXES = ("edit", "composite", "paint", "mask")  # of images that belong to another
+# Drawn by figures/make_pictures.py; every other training image is a photograph.
+DRAWN_SCENES = (
+    "autumn_wood",
+    "balloon_festival",
+    "birds_at_dusk",
+    "desert_arch",
+    "painted_coast",
+)
+KINDS = ("photograph", "drawn")
+PICTURE_SUFFIXES = (".png", ".jpg")  # drawn scenes, masks and edits are lossless
 
 
-def sample_image_names() -> list[str]:
-    """List the training images that ship (licences: ``pictures/ATTRIBUTION.md``)."""
-    names = sorted(path.name[:-4] for path in _pictures().iterdir() if path.name.endswith(".png"))
-    return [name for name in names if name.split("_")[-1] not in COMPANION_SUFFIXES]
+def sample_image_names(*, kind: Literal["photograph", "drawn"] | None = None) -> list[str]:
+    """List the training images that ship (licences: ``pictures/ATTRIBUTION.md``).
+
+    Args:
+        kind: ``"photograph"`` lists the photographs, ``"drawn"`` the scenes drawn by code, None
+            both.
+
+    Raises:
+        ValueError: another kind.
+    """
+    if kind is not None and kind not in KINDS:
+        raise ValueError(f"kind={kind!r} must be one of {', '.join(KINDS)}, or None for both.")
+    names = [name for name in _files() if name.split("_")[-1] not in COMPANION_SUFFIXES]
+    if kind is None:
+        return names
+    return [name for name in names if (name in DRAWN_SCENES) == (kind == "drawn")]
 
 
-def sample_image(name: str) -> Tensor:
+def sample_image(name: str, *, max_size: int = 250) -> Tensor:
     """Load an image that ships with the package, (1, C, H, W) in [-1, 1].
+
+    Most photographs are stored with 500 pixels on the long side, all other images with 250. A
+    stored image is reduced to ``max_size`` and never enlarged, so a larger ``max_size`` returns it
+    as it is stored.
 
     Args:
         name: of a training image (``sample_image_names``), or of an edit, composite or paint that
             belongs to one, such as ``"desert_arch_edit"``. ``sample_mask`` reads their masks.
+        max_size: long side, in pixels, to which a larger image is reduced, as ``load_image`` does.
 
     Raises:
-        ValueError: no such image; the message lists those that exist.
+        ValueError: no such image (the message lists those that exist), or ``max_size`` is below 1.
+
+    >>> sample_image("citrus_slices").shape, sample_image("citrus_slices", max_size=500).shape
+    (torch.Size([1, 3, 167, 250]), torch.Size([1, 3, 333, 500]))
     """
     with resources.as_file(_picture(name)) as path:
+        return load_image(path, max_size=max_size)
+
+
+def quiz_photograph_names() -> list[str]:
+    """List the photographs for the quiz, which no lesson or figure shows."""
+    return list(_files("quiz"))
+
+
+def quiz_photograph(name: str) -> Tensor:
+    """Load a photograph for the quiz, (1, 3, H, W) in [-1, 1], 250 pixels on the long side.
+
+    Args:
+        name: one of ``quiz_photograph_names``.
+
+    Raises:
+        ValueError: no such photograph; the message lists those that exist.
+    """
+    file = _files("quiz").get(name)
+    if file is None:
+        raise ValueError(
+            f"No quiz photograph {name!r} ships with singan_edu; there are "
+            f"{', '.join(quiz_photograph_names())}."
+        )
+    with resources.as_file(file) as path:
         return load_image(path)
 
 
@@ -509,7 +563,8 @@ def open_photo(photo: str | os.PathLike[str]) -> Tensor:
     """Load an image by its path or by the name of a bundled one, (1, C, H, W) in [-1, 1].
 
     Args:
-        photo: path of a file, or name of an image that ships. A file of that name wins.
+        photo: path of a file, or name of an image that ships, which is loaded with at most 250
+            pixels (``sample_image``). A file of that name wins.
 
     Raises:
         FileNotFoundError: neither.
@@ -520,13 +575,19 @@ def open_photo(photo: str | os.PathLike[str]) -> Tensor:
     return load_image(photo)
 
 
+def _files(folder: str = "") -> dict[str, Traversable]:
+    """The pictures of a folder inside ``pictures`` by name, in alphabetical order."""
+    files = {Path(file.name): file for file in (_pictures() / folder).iterdir()}
+    return {path.stem: files[path] for path in sorted(files) if path.suffix in PICTURE_SUFFIXES}
+
+
 def _pictures() -> Traversable:
     return resources.files(__package__) / "pictures"
 
 
 def _picture(name: str) -> Traversable:
-    file = _pictures() / f"{name}.png"
-    if not file.is_file():
+    file = _files().get(name)
+    if file is None:
         raise ValueError(
             f"No picture {name!r} ships with singan_edu; there are "
             f"{', '.join(sample_image_names())}."
