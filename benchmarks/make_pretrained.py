@@ -36,6 +36,7 @@ from singan_edu.applications.super_resolution import (
     super_resolve,
 )
 from singan_edu.applications.training_variants import Variant, number_of_scales, padding_variants
+from singan_edu.config import LOCAL_GENERATOR
 from singan_edu.course import plots
 from singan_edu.evaluation.scorecard import AXES, Scorecard
 from singan_edu.files import write_json
@@ -78,12 +79,13 @@ class Recipe:
 
 
 # The recipe of classroom at the size of lesson: some minutes of training, quick samples.
-_SHIPPED = ("classroom", dict(max_size=128))
+# Local generators, because lessons 02 to 13 look at which pixels influence which.
+_SHIPPED = ("classroom", dict(max_size=128) | LOCAL_GENERATOR)
 # With the paper's one z*: lesson 04 is about it; the studies of scales and borders are the paper's;
 # and lessons 10 to 13 put pictures in at level 1, which with z* redrawn has seen blurred ones only.
 _ONE_Z_STAR = dict(resample_reconstruction_noise=False)
 # The two studies of lesson 08 are the paper's, so their small trainings take its optimizer, too.
-_ADAM = dict(optimizer="adam")
+_ADAM = dict(optimizer="adam") | LOCAL_GENERATOR
 # By name: one picture may have several pyramids, for different applications.
 RECIPES = {
     "autumn_wood": Recipe("autumn_wood", *_SHIPPED).with_changes(_ONE_Z_STAR),

@@ -252,7 +252,7 @@ def sample_seconds(model: sg.SinGAN) -> float:
 
 
 def scores(score: Score) -> dict[str, object]:
-    """Turn a score into columns: the four axes, half their intervals, the raw measurements.
+    """Turn a score into columns: the axes, half their intervals, the raw measurements.
 
     Args:
         score: of one generator.

@@ -98,7 +98,7 @@ def parts(state: TrainState) -> dict[str, Callable[[], object]]:
     }
 
     def run(action: Callable[[TrainState], object]) -> None:
-        with autocast(state.config.precision, state.real.device):
+        with autocast(state.config.precision, state.real):
             action(state)
 
     return {name: partial(run, action) for name, action in actions.items()}

@@ -30,7 +30,13 @@ from singan_edu.files import write_bytes
 TABLE = Path(sg.__file__).with_name("course") / "training_variants.csv"
 PICTURES = ("balloon_festival", "painted_coast")
 # The z* and the optimizer of the paper, because these are its studies.
-CHANGES = ("max_size=64", "resample_reconstruction_noise=False", "optimizer=adam")
+CHANGES = (
+    "max_size=64",
+    "resample_reconstruction_noise=False",
+    "optimizer=adam",
+    "generator_norm=batch",
+    "precise_bn_passes=50",
+)
 SCALES = (1, 2, 3, 4, 5)
 STUDIES = dict(
     scales=lambda image, config: studies.number_of_scales(image, config, SCALES),

@@ -16,6 +16,7 @@ from matplotlib.patches import Rectangle
 
 import singan_edu as sg
 from singan_edu.applications.training_variants import number_of_scales, train_variants
+from singan_edu.config import LOCAL_GENERATOR
 from singan_edu.course import plots
 from singan_edu.images import Size, size_of
 
@@ -27,7 +28,11 @@ def make_figure(name: str) -> Path:
     """Train on the bundled picture ``name`` and write the figure; returns the path."""
     image = sg.sample_image(name)
     config = sg.TrainConfig.preset(
-        "lesson", max_size=64, resample_reconstruction_noise=False, optimizer="adam"
+        "lesson",
+        max_size=64,
+        resample_reconstruction_noise=False,
+        optimizer="adam",
+        **LOCAL_GENERATOR,
     )
     variants = number_of_scales(image, config, SCALES)
     results = train_variants(image, variants, name=f"{name}-lesson")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import singan_edu as sg
 from singan_edu.applications.training_variants import padding_variants, train_variants
+from singan_edu.config import LOCAL_GENERATOR
 from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
@@ -24,7 +25,11 @@ def make_figure(name: str) -> Path:
     """Train on the bundled picture ``name`` and write the figure; returns the path."""
     image = sg.sample_image(name)
     config = sg.TrainConfig.preset(
-        "lesson", max_size=64, resample_reconstruction_noise=False, optimizer="adam"
+        "lesson",
+        max_size=64,
+        resample_reconstruction_noise=False,
+        optimizer="adam",
+        **LOCAL_GENERATOR,
     )
     results = train_variants(image, padding_variants(config), name=f"{name}-lesson")
     pictures, titles = [], []

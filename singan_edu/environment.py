@@ -22,7 +22,8 @@ class ComputeEnvironment:
     """The hardware, software and number format that a training computes with.
 
     Attributes:
-        precision: of the convolutions, ``"float32"`` or ``"bfloat16"``; never ``"auto"``.
+        precision: of the convolutions at large levels, ``"float32"`` or ``"bfloat16"``; never
+            ``"auto"``.
         threads: of PyTorch on the CPU.
         torch: version of PyTorch.
         device: ``"cpu"``, or a GPU's name.

@@ -26,7 +26,9 @@ def normalisation(kind: str, channels: int) -> nn.Module:
     """Build a normalisation layer.
 
     In training, with a batch of one image, batch and instance normalisation compute the same. In
-    eval mode batch normalisation uses its running statistics, which keeps the generator local.
+    eval mode they differ. Batch normalisation uses its running statistics, which keeps the
+    generator local. Instance normalisation goes on with the statistics of each image, which keeps
+    the amount of every feature, such as the number of objects, near that of the training image.
 
     Args:
         kind: ``"batch"``, ``"instance"`` (both with learned scale and shift) or ``"none"``.
@@ -35,8 +37,40 @@ def normalisation(kind: str, channels: int) -> nn.Module:
     if kind == "batch":
         return nn.BatchNorm2d(channels)
     if kind == "instance":
-        return nn.InstanceNorm2d(channels, affine=True)
+        return InstanceNorm(channels)
     return nn.Identity()
+
+
+class InstanceNorm(nn.Module):
+    """Instance normalisation: each channel of each image by its own mean and variance.
+
+    It computes what ``nn.InstanceNorm2d`` does, with parameters of the same names, and keeps the
+    memory layout, which PyTorch's layer converts at the cost of a fifth of a training step.
+
+    Args:
+        channels: of the input.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Normalise, scale and shift.
+
+        Args:
+            features: (n, channels, h, w), h * w > 1.
+
+        Returns:
+            The same shape.
+        """
+        # Batch normalisation of one image; so an image's result does not depend on its batch.
+        images = [self._normalise(image) for image in torch.split(features, 1)]
+        return images[0] if len(images) == 1 else torch.cat(images)
+
+    def _normalise(self, image: Tensor) -> Tensor:
+        return F.batch_norm(image, None, None, self.weight, self.bias, training=True)
 
 
 class ConvBlock(nn.Sequential):
@@ -159,18 +193,30 @@ class Generator(nn.Module):
         Returns:
             (n, C, h, w); differs from ``previous`` by less than 1, and may leave [-1, 1] a little.
         """
-        padded_noise = pad(noise, self.padding - self.noise_padding)  # (n, 1 or C, h+2p, w+2p)
-        padded_previous = pad(previous, self.padding)  # (n, C, h+2p, w+2p), p = self.padding
-        inputs = (padded_noise + padded_previous).contiguous(memory_format=CHANNELS_LAST)
+        inputs = self.padded_inputs(noise, previous)  # (n, C, h + 2p, w + 2p), p = self.padding
         residual = torch.tanh(self.stack(inputs))  # (n, C, h, w)
         return previous + residual
+
+    def padded_inputs(self, noise: Tensor, previous: Tensor) -> Tensor:
+        """Add noise and previous image, both padded as far as the stack shrinks them.
+
+        Args:
+            noise: (n, C, h + 2p, w + 2p), p is ``noise_padding``.
+            previous: (n, C, h, w).
+
+        Returns:
+            (n, C, h + 2q, w + 2q), q is ``padding``.
+        """
+        padded_noise = pad(noise, self.padding - self.noise_padding)
+        padded_previous = pad(previous, self.padding)
+        return (padded_noise + padded_previous).contiguous(memory_format=CHANNELS_LAST)
 
     @property
     def is_local(self) -> bool:
         """Whether an output pixel depends only on its receptive field.
 
         With instance normalisation, or batch normalisation in training mode, the statistics of the
-        whole image influence every pixel.
+        whole image influence every pixel, besides its receptive field.
         """
         return self.norm == "none" or (self.norm == "batch" and not self.training)
 
@@ -349,6 +395,6 @@ def initialize(network: nn.Module, rng: torch.Generator) -> None:
             module.weight.normal_(0, INIT_STD, generator=rng)
             assert module.bias is not None
             module.bias.uniform_(-bound, bound, generator=rng)
-        elif isinstance(module, (nn.BatchNorm2d, nn.InstanceNorm2d)):
+        elif isinstance(module, (nn.BatchNorm2d, InstanceNorm)):
             module.weight.normal_(1, INIT_STD, generator=rng)
             module.bias.zero_()

@@ -30,6 +30,7 @@ from torch import Tensor
 from torch.nn import functional
 
 import singan_edu as sg
+from singan_edu.config import LOCAL_GENERATOR
 
 FOLDER = Path(__file__).parent / "golden"
 GRID = (6, 8)
@@ -99,7 +100,9 @@ APPLICATIONS: dict[str, Callable[[], Tensor]] = {
     "super_resolve": enlarged,
 }
 PAPER = sg.TrainConfig(max_size=56, iterations=40)
-MUON = sg.TrainConfig.preset("lesson", max_size=56, iterations=1, precision="float32")
+MUON = sg.TrainConfig.preset(
+    "lesson", max_size=56, iterations=1, precision="float32", **LOCAL_GENERATOR
+)
 
 
 def trained(config: sg.TrainConfig) -> dict[str, Tensor]:

@@ -14,6 +14,7 @@ from singan_edu.networks import (
     ConvBlock,
     Discriminator,
     Generator,
+    InstanceNorm,
     build_discriminator,
     build_generator,
     pad,
@@ -60,7 +61,7 @@ def test_five_convolutions_of_three_by_three_and_no_normalisation_on_the_last(ne
 
 @pytest.mark.parametrize(
     "norm, kind",
-    [("batch", nn.BatchNorm2d), ("instance", nn.InstanceNorm2d), ("none", nn.Identity)],
+    [("batch", nn.BatchNorm2d), ("instance", InstanceNorm), ("none", nn.Identity)],
 )
 def test_normalisation_is_selected_separately_for_each_network(norm, kind):
     config = tiny_config(generator_norm=norm, discriminator_norm="none")
@@ -200,7 +201,7 @@ def test_normalisation_begins_near_one_with_bias_zero(norm):
     scales = [
         m
         for m in initialized(Generator(3, 128, norm=norm), rng()).modules()
-        if isinstance(m, (nn.BatchNorm2d, nn.InstanceNorm2d))
+        if isinstance(m, (nn.BatchNorm2d, InstanceNorm))
     ]
     values = torch.cat([scale.weight for scale in scales])
     assert values.mean().item() == pytest.approx(1, abs=0.004)

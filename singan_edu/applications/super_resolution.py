@@ -19,7 +19,7 @@ from typing import Any
 from torch import Tensor
 
 from ..arguments import MAX_SIZE_FACTOR, NoiseScale
-from ..config import TrainConfig
+from ..config import LOCAL_GENERATOR, TrainConfig
 from ..evaluation.metrics import check_pictures, downscale_consistency, psnr, rmse, ssim
 from ..images import ImageNotice, Size, fitted_size, resize, round_half_up, size_of
 from ..model import SinGAN
@@ -231,6 +231,8 @@ def super_resolution_config(
         scale_factor=round(1 / r, 6),  # so that x2 and x4, with equal steps, share a configuration
         reconstruction_weight=RECONSTRUCTION_WEIGHT,
     )
+    if preset != "paper":  # a part is to be enlarged in the same way, whatever surrounds it
+        fields |= LOCAL_GENERATOR
     return TrainConfig.preset(
         preset, **fields | changes | dict(min_size=_coarsest_side(size, r, min_size))
     )

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from ..applications.training_variants import border_variability
-from ..config import TrainConfig
+from ..config import LOCAL_GENERATOR, TrainConfig
 from ..evaluation.metrics import rmse
 from ..evaluation.scorecard import Reference
 from ..images import resize, size_of
@@ -34,7 +34,7 @@ from .ablations import REFERENCE, SWITCHES, Switch, switched
 ROWS = Path(__file__).with_name("differences.toml")
 TABLE = Path(__file__).with_name("differences.csv")
 # Changes of the preset lesson that both sides of every row share. What a switch changes must be as
-# in the paper here: the optimizer, and the fixed reconstruction noise.
+# in the paper here: the optimizer, the fixed reconstruction noise, and batch normalisation.
 BASE_CONFIG: dict[str, Any] = dict(
     min_size=20,
     max_size=48,
@@ -42,6 +42,7 @@ BASE_CONFIG: dict[str, Any] = dict(
     optimizer="adam",
     resample_reconstruction_noise=False,
     precision="float32",
+    **LOCAL_GENERATOR,
 )
 SIGNIFICANCE_LEVEL = 0.01
 NOT_STATED = "says nothing that we know of"

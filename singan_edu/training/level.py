@@ -50,7 +50,7 @@ def train_iteration(state: TrainState) -> None:
     Args:
         state: of the level; changed in place.
     """
-    with autocast(state.config.precision, state.real.device):
+    with autocast(state.config.precision, state.real):
         set_learning_rate(state)
         noise = draw_noise(state)  # shared by all steps below
         if state.config.resample_reconstruction_noise and state.level == 0:

@@ -316,7 +316,7 @@ class StopWhenNotFinite(Callback):
 
 def _other_norm(state: TrainState) -> str:
     """Advice on normalisation, where it would change something."""
-    return "" if state.config.generator_norm == "batch" else ", generator_norm='batch'"
+    return ", generator_norm='instance'" if state.config.generator_norm == "none" else ""
 
 
 class _StopAtOnce(KeyboardInterrupt):

@@ -23,7 +23,7 @@ def ranked(picture):
 
 
 @pytest.mark.parametrize("picture", ["balloon_festival", "pagoda_lake"])
-def test_fidelity_ranks_the_sheets_as_the_eye_does(picture):
+def test_fidelity_and_objects_rank_the_sheets_as_the_eye_does(picture):
     sheets = ranked(picture)
     assert len(sheets) >= 3 and all(len(samples) == 4 for samples in sheets.values())
     real = sg.resize(sg.sample_image(picture), SIZE)
@@ -32,3 +32,6 @@ def test_fidelity_ranks_the_sheets_as_the_eye_does(picture):
     assert fidelity == sorted(fidelity, reverse=True), str(card)
     assert fidelity[0] - fidelity[-1] > 0.1
     assert all(card[name].novelty.value > 0.9 for name in sheets)  # none is a copy
+    objects = [card[name].objects.value for name in sheets]
+    assert objects == sorted(objects, reverse=True), str(card)
+    assert objects[0] - objects[-1] > 0.2

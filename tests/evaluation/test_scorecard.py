@@ -67,7 +67,7 @@ def card() -> Scorecard:
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_copy_is_faithful_and_complete_and_nothing_new(name):
     score = score_of(name, "copy")
-    wanted = dict(fidelity=1, coverage=1, novelty=0, diversity=0)
+    wanted = dict(fidelity=1, objects=1, coverage=1, novelty=0, diversity=0)
     assert values(score) == pytest.approx(wanted, abs=1e-6)
     assert score.misses == ["novelty", "diversity"]
 

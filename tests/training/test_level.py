@@ -24,7 +24,7 @@ from singan_edu.training.level import (
     update_discriminator,
     update_generator,
 )
-from singan_edu.training.precision import uses_bfloat16
+from singan_edu.training.precision import autocast, uses_bfloat16
 from singan_edu.training.state import TrainState
 
 
@@ -284,7 +284,7 @@ def test_bfloat16_is_where_convolutions_multiply_and_nowhere_else():
 
 
 def test_bfloat16_learns_what_float32_learns():
-    full, half = trained_for(5), trained_for(5, precision="bfloat16")
+    full, half = trained_for(3), trained_for(3, precision="bfloat16")
     for name, value in full.losses.items():
         assert half.losses[name].item() == pytest.approx(value.item(), rel=0.1, abs=0.02), name
     start = level_in_training(1, discriminator_norm="none")
@@ -322,6 +322,18 @@ def test_auto_takes_bfloat16_where_the_processor_is_made_for_it(
     found = dict(avx2=True, avx512_bf16=False, amx_bf16=False) | {instructions: True}
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found, raising=False)
     assert uses_bfloat16(precision, torch.device(device)) is wanted
+
+
+def test_auto_is_float32_at_small_levels_whatever_the_processor(monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: dict(amx_bf16=True), raising=False)
+    small, large = torch.zeros(1, 3, 56, 75), torch.zeros(1, 3, 73, 98)
+    assert not is_autocast("auto", small) and is_autocast("auto", large)
+    assert is_autocast("bfloat16", small) and not is_autocast("float32", large)
+
+
+def is_autocast(precision: str, real: Tensor) -> bool:
+    with autocast(precision, real):
+        return torch.is_autocast_enabled("cpu")
 
 
 def test_auto_is_float32_where_pytorch_does_not_know_the_processor(monkeypatch):

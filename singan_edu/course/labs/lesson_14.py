@@ -28,7 +28,7 @@ Sky = np.ndarray[Any, np.dtype[np.bool_]]  # (h, w), where an image shows sky
 
 # ---------------------------------------------------------------------------------------- figures
 def draw_scorecard(card: Scorecard) -> Figure:
-    """Draw the four axes of a scorecard side by side, one row per generator.
+    """Draw the axes of a scorecard side by side, one row per generator.
 
     Args:
         card: the scores; what passes on each axis is shaded.
@@ -61,7 +61,7 @@ def _draw_estimate(ax: Axes, row: int, estimate: Estimate, threshold: float) -> 
 
 
 def draw_scores(sample: Tensor, score: Score) -> Figure:
-    """Draw one sample and the four scores of its generator as bars.
+    """Draw one sample and the scores of its generator as bars.
 
     Args:
         sample: (1, C, h, w) in [-1, 1].
