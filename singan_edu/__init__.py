@@ -48,6 +48,7 @@ from .evaluation.metrics import (
     ssim,
     swd_noise_floor,
 )
+from .evaluation.objects import object_similarity
 from .evaluation.scorecard import scorecard
 from .evaluation.sifid import download_inception_weights, random_feature_fid, sifid
 from .files import package_version
@@ -150,6 +151,7 @@ __all__ = [
     "move_region",
     "nnf_diversity",
     "number_of_scales",
+    "object_similarity",
     "open_photo",
     "outpaint",
     "over_levels",

@@ -233,7 +233,7 @@ def suspect_photo() -> Tensor:
     Returns:
         (1, 3, 48, 64) in [-1, 1].
     """
-    return resize(sample_image("painted_coast"), (48, 64))
+    return resize(sample_image("deep_field"), (48, 64))
 
 
 def suspect() -> Tensor:
