@@ -2,6 +2,7 @@
 
     python benchmarks/make_pretrained.py [NAME ...]        all of RECIPES below if none is named
     python benchmarks/make_pretrained.py --variants        the small ones that lesson 08 compares
+    python benchmarks/make_pretrained.py --score-again     score anew what ships, without training
 
 Each is trained, or taken from ``runs/`` if it was before, and saved in half precision to
 ``singan_edu/pretrained_models/NAME``. What lies there is then read again and scored:
@@ -18,6 +19,7 @@ give the same weights; others give other weights of the same quality.
 from __future__ import annotations
 
 import argparse
+import json
 import shlex
 import sys
 from collections.abc import Sequence
@@ -131,6 +133,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--set", nargs="*", default=[], metavar="FIELD=VALUE", help="of TrainConfig, to try it"
     )
+    parser.add_argument(
+        "--score-again", action="store_true", help="do not train; score what ships anew"
+    )
     options = parser.parse_args(arguments)
     known = RECIPES | VARIANTS
     names = options.names or list(VARIANTS if options.variants else RECIPES)
@@ -141,6 +146,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     made = environment("cpu")  # before this very run changes files
     for name in names:
+        if options.score_again:
+            print(score_again(name, known[name]), flush=True)
+            continue
         recipe = known[name].with_changes(parse_changes(options.set))
         command = shlex.join(
             ["python", "benchmarks/make_pretrained.py", name]
@@ -153,10 +161,6 @@ def make(name: str, recipe: Recipe, made: dict[str, Any]) -> Path:
     """Train, save, read again, score and draw one pyramid; returns its folder."""
     trained, seconds = train(recipe)
     folder = trained.save(MODELS / name, half=True)
-    model = sg.SinGAN.load(folder)  # what ships is what is judged
-    samples = model.sample(SAMPLES, seed=SEED)
-    card = sg.scorecard(model.image, samples, controls=())
-    print(card, flush=True)
     facts = dict(
         picture=recipe.picture,
         preset=recipe.preset,
@@ -164,6 +168,26 @@ def make(name: str, recipe: Recipe, made: dict[str, Any]) -> Path:
         seed=recipe.seed,
         training_seconds=seconds,
         weights=next(folder.glob("*.safetensors")).name,
+    )
+    return judge(name, recipe, facts, made)
+
+
+def score_again(name: str, recipe: Recipe) -> Path:
+    """Score a pyramid that ships anew, after the scorecard has changed; returns its folder."""
+    record = json.loads((MODELS / name / RECORD_FILE).read_text(encoding="utf-8"))
+    kept = ("picture", "preset", "seed", "training_seconds", "weights")
+    facts = {key: record[key] for key in kept} | dict(changes=recipe.changes)
+    return judge(name, recipe, facts, record["made"])
+
+
+def judge(name: str, recipe: Recipe, facts: dict[str, Any], made: dict[str, Any]) -> Path:
+    """Score what ships, write its record and draw it; returns its folder."""
+    folder = MODELS / name
+    model = sg.SinGAN.load(folder)
+    samples = model.sample(SAMPLES, seed=SEED)
+    card = sg.scorecard(model.image, samples, controls=())
+    print(card, flush=True)
+    facts = facts | dict(
         reconstruction=round(reconstruction_error(model), 3),
         samples_seed=SEED,
         verdict=card.verdict("samples"),

@@ -48,7 +48,9 @@ PICTURES = ("autumn_wood", "balloon_festival", "deep_field", "gravel", "pagoda_l
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 SAMPLES_SHOWN, SAMPLES_TIMED = 6, 10
 # 1: higher is better; -1: lower is better.
-DIRECTIONS = dict(fidelity=1, coverage=1, novelty=1, diversity=1, reconstruction=-1, seconds=-1)
+DIRECTIONS = dict(
+    fidelity=1, objects=1, coverage=1, novelty=1, diversity=1, reconstruction=-1, seconds=-1
+)
 COMPARED_COLUMNS = (
     *AXES,
     "swd_likeness",
@@ -57,9 +59,11 @@ COMPARED_COLUMNS = (
     "reconstruction",
     "seconds",
 )
+LATER_COLUMNS = ("objects",)  # rows measured before 2026-11-29 do not have them
 COLUMNS = (
     "date setting picture height width seed seconds estimated sample_ms reconstruction "
-    "fidelity fidelity_ci coverage coverage_ci novelty novelty_ci diversity diversity_ci verdict "
+    "fidelity fidelity_ci objects objects_ci coverage coverage_ci novelty novelty_ci "
+    "diversity diversity_ci verdict "
     "swd_likeness band_likeness precision coherence largest_copy ever_shown "
     "swd_0 swd_1 swd_2 band_0 band_1 band_2 samples machine threads torch python commit note"
 ).split()
@@ -387,6 +391,8 @@ def compare(rows: Sequence[dict[str, str]], first: str, second: str) -> str:
     ]
     for score in COMPARED_COLUMNS:
         cells = paired_cells(rows, first, second, score)
+        if not cells and score in LATER_COLUMNS:
+            continue
         if not cells:
             raise ValueError(f"{first!r} and {second!r} share no image of equal size.")
         mean_a, mean_b = (

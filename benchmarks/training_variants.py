@@ -126,7 +126,7 @@ def measure(
 def facts(name: str, variant: studies.Variant, result: studies.TrainedVariant) -> dict[str, object]:
     """What was trained, and all that was measured on its samples."""
     plan = result.model.plan
-    scores = {axis: getattr(result.score, axis).value for axis in AXES}
+    scores = {axis: getattr(result.score, axis).value for axis in AXES if axis in COLUMNS}
     values = scores | result.measures  # diversity is in both, and the same
     return dict(
         setting=variant.label,
