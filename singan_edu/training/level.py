@@ -299,8 +299,7 @@ def finish_level(state: TrainState) -> None:
     Args:
         state: of the level; its model is replaced by the larger one.
     """
-    if state.config.precise_bn_passes:
-        measure_batch_statistics(state)
+    measure_batch_statistics(state)
     state.model = state.model.with_level(state.generator, state.noise_std)
 
 
@@ -310,13 +309,14 @@ def measure_batch_statistics(state: TrainState) -> None:
 
     A pass is a random sample and a reconstruction, as in training. The running statistics average
     over about ten passes; the mean over ``precise_bn_passes`` of them varies less (precise batch
-    normalisation, Wu and Johnson 2021). A generator without batch normalisation is left alone.
+    normalisation, Wu and Johnson 2021). A generator without batch normalisation is left alone, and
+    so is one that is to keep its running statistics (no passes).
 
     Args:
         state: of the level; its generator is changed.
     """
     norms = [m for m in state.generator.modules() if isinstance(m, torch.nn.BatchNorm2d)]
-    if not norms:
+    if not norms or not state.config.precise_bn_passes:
         return
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
