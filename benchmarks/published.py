@@ -20,14 +20,13 @@ sample and one of ours; the order stands in a text file beside it.
 from __future__ import annotations
 
 import argparse
-import csv
 import math
 import random
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from quality import append_row, environment, parse_changes
+from quality import append_row, environment, parse_changes, read_rows
 from torch import Tensor
 
 import singan_edu as sg
@@ -43,6 +42,7 @@ COLUMNS = (
     "date setting photograph method seed swd detail objects diversity samples seconds "
     "machine threads torch python commit note"
 ).split()
+KEYS = ("setting", "photograph", "method", "seed")  # of one measurement
 LARGE_PATCH = 15  # pixels, at half the size
 
 
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         if not options.summary:
             benchmark(options, setting)
-        print(summary(read_rows(options.table), setting))
+        print(summary(read_rows(options.table, KEYS), setting))
     except ValueError as error:
         raise SystemExit(f"published.py: {error}") from error
 
@@ -195,23 +195,6 @@ def add_row(table: Path, setting: str, name: str, values: Mapping[str, object]) 
     print(name, *(f"{key} {value}" for key, value in values.items()), flush=True)
     row = dict(setting=setting, photograph=name) | environment("cpu") | dict(values)
     append_row(table, row, COLUMNS)
-
-
-def read_rows(table: Path) -> list[dict[str, str]]:
-    """Read the table; of rows with equal setting, photograph, method and seed, keep the last.
-
-    Args:
-        table: path of the CSV file.
-
-    Raises:
-        ValueError: there is no such file.
-    """
-    if not table.is_file():
-        raise ValueError(f"There is no table {table} yet; run the benchmark first.")
-    with table.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    keys = ("setting", "photograph", "method", "seed")
-    return list({tuple(row[key] for key in keys): row for row in rows}.values())
 
 
 def summary(rows: Sequence[Mapping[str, str]], setting: str) -> str:

@@ -59,6 +59,7 @@ COMPARED_COLUMNS = (
     "reconstruction",
     "seconds",
 )
+KEYS = ("setting", "picture", "height", "width", "seed", "machine")  # of one measurement
 LATER_COLUMNS = ("objects",)  # rows measured before 2026-11-29 do not have them
 COLUMNS = (
     "date setting picture height width seed seconds estimated sample_ms reconstruction "
@@ -332,11 +333,12 @@ def write_sheet(rows: Sequence[tuple[str, Sequence[Tensor]]], setting: str) -> P
 
 
 # ------------------------------------------------------------------------------------- the table
-def read_rows(table: Path) -> list[dict[str, str]]:
-    """Read the table; of rows with equal setting, image, size, seed and machine, keep the last.
+def read_rows(table: Path, keys: Sequence[str] = KEYS) -> list[dict[str, str]]:
+    """Read the table; of rows that are equal in ``keys``, keep the last.
 
     Args:
         table: path of the CSV file.
+        keys: columns that tell which measurement a row is.
 
     Returns:
         The rows, each with text by column.
@@ -348,7 +350,6 @@ def read_rows(table: Path) -> list[dict[str, str]]:
         raise ValueError(f"There is no table {table} yet; run the benchmark first.")
     with table.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    keys = ("setting", "picture", "height", "width", "seed", "machine")
     return list({tuple(row[key] for key in keys): row for row in rows}.values())
 
 

@@ -39,7 +39,7 @@ def test_every_method_is_measured_and_summarised_and_a_sheet_is_drawn(workspace,
     table = workspace / "published.csv"
     command = [str(workspace / "samples"), "--set", *TINY, "--samples", "3", "--table", str(table)]
     published.main(command)
-    rows = published.read_rows(table)
+    rows = published.read_rows(table, published.KEYS)
     assert [(r["photograph"], r["method"]) for r in rows] == [
         (f"place-{number}", method)
         for number in range(2)
