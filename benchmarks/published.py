@@ -7,7 +7,7 @@ FOLDER holds ``NAME-photograph.jpg`` (or .png) and, for each name, published sam
 ``NAME-METHOD.png``; it is not part of the project, because the licences of such samples are mostly
 not known. Each photograph is trained, or taken from ``runs/`` if it was before. For every method
 and for ours, rows in ``benchmarks/published.csv`` hold three distances to the photograph, each
-smaller for better samples, as means over the samples:
+smaller for better samples, as means over our samples; a published method has one sample:
 
     swd       sliced Wasserstein distance of 15 x 15 patches at half the size
     detail    the same of 7 x 7 patches in the finest frequency band, in units of its contrast

@@ -301,8 +301,8 @@ def _is_between(value: Any, low: float, high: float) -> bool:
 # * Muon for the hidden layers: six tenths of the iterations suffice, and coverage is better;
 # * most iterations at the coarse levels, where they are cheap and decide whether shapes are whole;
 # * a larger alpha, which repairs the reconstruction of a short training;
-# * z* redrawn in every iteration, as in the authors' code: shapes are whole more often, and samples
-#   vary a little less (lesson 04 trains with the paper's one z*);
+# * z* redrawn in every iteration, as in the authors' code: shapes are whole more often (measured
+#   with batch normalisation), and samples vary a little less (lesson 04 trains with one z*);
 # * instance normalisation in the generator: each sample has its own statistics, in training and
 #   afterwards, which keeps the number and the colours of objects near those of the photograph;
 # * no doubling of the channels, which at the finest levels would take most of the time;

@@ -27,8 +27,9 @@ def normalisation(kind: str, channels: int) -> nn.Module:
 
     In training, with a batch of one image, batch and instance normalisation compute the same. In
     eval mode they differ. Batch normalisation uses its running statistics, which keeps the
-    generator local. Instance normalisation goes on with the statistics of each image, which keeps
-    the amount of every feature, such as the number of objects, near that of the training image.
+    generator local. Instance normalisation goes on with the statistics of each image. Every
+    sample then has the same mean and variance of each feature, which tends to keep the number of
+    objects.
 
     Args:
         kind: ``"batch"``, ``"instance"`` (both with learned scale and shift) or ``"none"``.
@@ -45,7 +46,7 @@ class InstanceNorm(nn.Module):
     """Instance normalisation: each channel of each image by its own mean and variance.
 
     It computes what ``nn.InstanceNorm2d`` does, with parameters of the same names, and keeps the
-    memory layout, which PyTorch's layer converts at the cost of a fifth of a training step.
+    channels-last layout, which PyTorch's layer converts, at a cost in time.
 
     Args:
         channels: of the input.

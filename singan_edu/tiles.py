@@ -1,10 +1,10 @@
 """Images of any size in little memory: a generator computed tile by tile.
 
 Between its layers a generator keeps 32 numbers per pixel (``channels`` of the config): for an image
-of 4096 x 4096 pixels these maps take 2 GB. But a frozen generator is local: an output pixel depends
-on the 11 x 11 pixels around it alone (paper, section 2.2). So any part of an image can be computed
-from that part and five pixels around it. Put together, the tiles equal the output for the whole
-image, up to the rounding of sums; nothing is blended.
+of 4096 x 4096 pixels these maps take 2 GB. But a frozen generator with batch normalisation, or with
+none, is local: an output pixel depends on the 11 x 11 pixels around it alone (paper, section 2.2).
+So any part of an image can be computed from that part and five pixels around it. Put together, the
+tiles equal the output for the whole image, up to the rounding of sums; nothing is blended.
 
 With instance normalisation a pixel also depends on the mean and variance of every layer's features
 over the whole image. They are measured first, layer by layer and tile by tile. With these numbers
@@ -34,9 +34,9 @@ def tiled_forward(
     only the pixels around the tile, which are dropped.
 
     With instance normalisation, the statistics of the whole image are measured first
-    (``with_measured_statistics``), which triples the time. Batch normalisation in training mode,
-    and instance normalisation with padding in every layer, compute the image at once, however large
-    it is.
+    (``with_measured_statistics``), which runs three times as many layers. A generator with
+    batch normalisation in training mode, or with instance normalisation and padding in every layer,
+    is not tiled: it computes the whole image at once, however large.
 
     Args:
         generator: of one level.

@@ -78,10 +78,11 @@ def object_similarity(real: Tensor, fake: Tensor) -> float:
     """Compute the share of large-scale structure that samples and training image have in common.
 
     Each patch of a sample is compared with the training image's most similar patch, and each patch
-    of the training image with the sample's. What remains is divided by the variance within the
-    training image's patches. The result is 1 minus the mean over both directions and two sizes of
-    patches (an eighth and a quarter of the long side): 1 for a copy, 0 if the nearest patch is on
-    average no better than a patch in one uniform colour.
+    of the training image with the sample's. Their mean squared difference is divided by the
+    variance within the training image's patches. The result is 1 minus the mean of these ratios, at
+    least 0, over both directions and two image sizes, at which a patch is about an eighth and a
+    quarter of the long side (one size if the image is small or narrow). It is 1 for a copy, and 0
+    if the nearest patch is on average no better than a patch in one uniform colour.
 
     Blind to: fine detail (a slightly blurred copy scores nearly 1), and whether the sample is new
     (a copy scores 1). Objects in new places cost something, because their surroundings change.
@@ -94,7 +95,8 @@ def object_similarity(real: Tensor, fake: Tensor) -> float:
         Mean over the samples, from 0 to 1.
 
     Raises:
-        ValueError: unsuitable images, or a training image that is uniform or narrower than a patch.
+        ValueError: unsuitable images, or a training image that is uniform, or whose short side is
+            at most 11 pixels where its long side is 96.
 
     Source: bidirectional similarity, Simakov et al. 2008, with larger patches and in units of the
     image's own contrast.
