@@ -10,7 +10,6 @@ mistake. A check never raises because of an answer. Passed exercises are stored,
 
 from __future__ import annotations
 
-import base64
 import datetime
 import html
 import json
@@ -67,9 +66,8 @@ class Result:
         style = f"border-left: 4px solid {COLOURS[self.status]}; padding-left: 0.6em"
         text = f'<p style="{style}">{html.escape(str(self))}</p>'.replace("\n", "<br>")
         if self.figure is not None:
-            code = base64.b64encode(plots.compress_png(plots.png(self.figure))).decode()
             alt = f"Exercise {self.number}: expected, yours, and their difference."
-            text += f'<img alt="{alt}" src="data:image/png;base64,{code}">'
+            text += plots.as_html(self.figure, alt)
         return {"text/html": text, "text/plain": str(self)}
 
 

@@ -6,6 +6,8 @@ are labelled in both numberings, the library's and the paper's.
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 import math
 import os
@@ -33,13 +35,15 @@ from ..training.plan import TrainingPlan
 from ..training.state import Callback, TrainState
 
 if TYPE_CHECKING:
-    from IPython.display import DisplayHandle
+    from IPython.display import DisplayHandle, Image
 
 # The palette of Okabe and Ito, which colour-blind readers can tell apart.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-TITLE_SIZE, DPI = 9, 100
+TITLE_SIZE = 9
+DPI, CSS_DPI = 200, 100  # pixels of a file and of the page per inch: sharp on high-density screens
 SHADES = colormaps["viridis"]  # for ordered curves; its lightness increases evenly
 MAX_PICTURE_BYTES = 60_000  # of a picture in a lesson, so that the lesson opens at once
+JPEG_QUALITIES = (90, 85, 80, 75, 70, 65, 60)
 STRIP_COLUMNS = 5
 DRAWING_SHARE = 1 / 20  # of the time of a training run that the dashboard may spend on drawing
 LOSSES = {
@@ -61,17 +65,99 @@ def png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
+def jpeg(figure: Figure, *, quality: int = JPEG_QUALITIES[0]) -> bytes:
+    """Return a figure as the bytes of a JPEG file, which for photographs is far smaller than PNG.
+
+    Args:
+        figure: drawn with ``DPI`` pixels per inch.
+        quality: 1 to 95.
+    """
+    buffer = io.BytesIO()
+    # Full colour resolution: halved, coloured lines and letters would blur.
+    options = dict(quality=quality, subsampling=0, optimize=True)
+    figure.savefig(buffer, format="jpeg", dpi=DPI, pil_kwargs=options)
+    return buffer.getvalue()
+
+
 def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
-    """Write a figure as a PNG file, completely or not at all.
+    """Write a figure as a PNG or JPEG file, completely or not at all.
 
     Args:
         figure: the figure.
-        path: of the file; missing folders are made.
+        path: of the file, ``.jpg`` for JPEG; missing folders are made.
 
     Returns:
         The path.
     """
-    return write_bytes(Path(path), png(figure))
+    path = Path(path)
+    return write_bytes(path, jpeg(figure) if path.suffix == ".jpg" else png(figure))
+
+
+def compress(figure: Figure, max_bytes: int | None = None) -> bytes:
+    """Return a figure as a file that is small enough for a lesson.
+
+    A figure with images of many colours becomes a JPEG file of the best quality that fits, any
+    other a PNG file (``compress_png``).
+
+    Args:
+        figure: the figure.
+        max_bytes: the wanted size; ``MAX_PICTURE_BYTES`` if not given.
+
+    Returns:
+        The bytes of a JPEG file if the figure shows photographs and is large, else of a PNG file.
+    """
+    max_bytes = max_bytes or MAX_PICTURE_BYTES
+    data = png(figure)
+    if len(data) <= max_bytes or not shows_photographs(figure):
+        return compress_png(data, max_bytes)
+    picture = Pillow.open(io.BytesIO(data)).convert("RGB")
+    for quality in JPEG_QUALITIES:
+        buffer = io.BytesIO()
+        picture.save(buffer, format="JPEG", quality=quality, subsampling=0, optimize=True)
+        if buffer.tell() <= max_bytes:
+            break
+    return buffer.getvalue()
+
+
+def shows_photographs(figure: Figure) -> bool:
+    """Return whether a figure shows images of red, green and blue, not only maps and curves.
+
+    Args:
+        figure: the figure; those in it count, too.
+    """
+    arrays = [image.get_array() for ax in figure.axes for image in ax.get_images()]
+    return any(array is not None and array.ndim == 3 for array in arrays)
+
+
+def mime_bundle(figure: Figure, alt: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a figure as data and metadata by MIME type, as Jupyter displays them.
+
+    Args:
+        figure: the figure; on the page it is as wide as its size in inches.
+        alt: what the figure shows, in words.
+
+    Returns:
+        The data: the file, and ``alt`` as plain text. The metadata of the file: ``alt`` and the
+        width in CSS pixels.
+    """
+    data = compress(figure)
+    kind = "image/jpeg" if data.startswith(b"\xff\xd8") else "image/png"
+    width = round(figure.get_size_inches()[0] * CSS_DPI)
+    return {kind: data, "text/plain": alt}, {kind: {"alt": alt, "width": width}}
+
+
+def as_html(figure: Figure, alt: str) -> str:
+    """Return a figure as an HTML element that holds the file.
+
+    Args:
+        figure: the figure; on the page it is as wide as its size in inches.
+        alt: what the figure shows, in words.
+    """
+    data, facts = mime_bundle(figure, alt)
+    ((kind, fact),) = facts.items()
+    code = base64.b64encode(data[kind]).decode()
+    source = f"data:{kind};base64,{code}"
+    return f'<img alt="{html.escape(alt)}" width="{fact["width"]}" src="{source}">'
 
 
 def compress_png(data: bytes, max_bytes: int = MAX_PICTURE_BYTES) -> bytes:
@@ -112,9 +198,23 @@ def show(figure: Figure, alt: str) -> None:
         figure: the figure.
         alt: what the figure shows, in words, for readers who cannot see it.
     """
-    from IPython.display import Image, display  # the rest of this module works without Jupyter
+    from IPython.display import display
 
-    display(Image(compress_png(png(figure)), alt=alt))
+    display(displayed(figure, alt))
+
+
+def displayed(figure: Figure, alt: str) -> Image:
+    """Return a figure as an image that a notebook can display and update.
+
+    Args:
+        figure: the figure.
+        alt: what the figure shows, in words.
+    """
+    from IPython.display import Image  # the rest of this module works without Jupyter
+
+    data, facts = mime_bundle(figure, alt)
+    ((kind, fact),) = facts.items()
+    return Image(data[kind], alt=alt, width=fact["width"])
 
 
 def image_grid(
@@ -122,7 +222,8 @@ def image_grid(
     titles: Sequence[str] = (),
     *,
     columns: int | None = None,
-    width: float = 8.0,
+    width: float | None = None,
+    pixels: bool = False,
 ) -> Figure:
     """Draw images in a grid, each with its title.
 
@@ -130,9 +231,11 @@ def image_grid(
         images: images (1, C, h, w) or (C, h, w), or one batch (n, C, h, w), in [-1, 1].
         titles: of the images in order; there may be fewer titles than images.
         columns: images per row; by default all are in one row, up to five.
-        width: of the figure, in inches.
+        width: of the figure, in inches; by default 8, or 2 for each column if that is more.
+        pixels: whether every pixel is drawn as a block; otherwise images are interpolated.
     """
     columns = columns or min(len(images), STRIP_COLUMNS)
+    width = width or max(8.0, 2.0 * columns)
     rows = math.ceil(len(images) / columns)
     height, image_width = size_of(images[0])
     row = width / columns * height / image_width + (0.25 if titles else 0.05)
@@ -141,7 +244,7 @@ def image_grid(
     for ax in axes:
         ax.axis("off")
     for ax, image, title in zip(axes, images, [*titles, *[""] * len(images)]):
-        draw_image(ax, image, title)
+        draw_image(ax, image, title, pixels=pixels)
     return figure
 
 
@@ -185,8 +288,8 @@ def comparison(expected: Tensor, yours: Tensor, *, width: float = 8.0) -> Figure
     height, image_width = size_of(expected)
     figure = Figure(figsize=(width, width / 3 * height / image_width + 0.3), layout="constrained")
     axes = figure.subplots(1, 3)
-    draw_image(axes[0], expected[0], "expected")
-    draw_image(axes[1], yours[0], "yours")
+    draw_image(axes[0], expected[0], "expected", pixels=True)
+    draw_image(axes[1], yours[0], "yours", pixels=True)
     axes[2].imshow(gap.numpy(), cmap="cividis", vmin=0, interpolation="nearest")
     axes[2].set_title(f"difference, up to {gap.max():.3g}", fontsize=TITLE_SIZE)
     axes[2].axis("off")
@@ -236,15 +339,17 @@ def contact_sheet(images: Sequence[Tensor] | Tensor, *, columns: int = 4, gap: i
     return sheet
 
 
-def draw_image(ax: Axes, image: Tensor, title: str = "") -> None:
-    """Draw one image into ``ax``, pixel by pixel, without axes.
+def draw_image(ax: Axes, image: Tensor, title: str = "", *, pixels: bool = False) -> None:
+    """Draw one image into ``ax``, without axes.
 
     Args:
         ax: where it is drawn.
         image: (1, C, h, w) or (C, h, w) in [-1, 1].
         title: above the image.
+        pixels: whether every pixel is drawn as a block; otherwise the image is interpolated.
     """
-    ax.imshow(np.asarray(to_pil(image).convert("RGB")), interpolation="nearest")
+    interpolation = "nearest" if pixels else "lanczos"
+    ax.imshow(np.asarray(to_pil(image).convert("RGB")), interpolation=interpolation)
     ax.set_title(title, fontsize=TITLE_SIZE)
     ax.axis("off")
 
@@ -273,7 +378,7 @@ def plot_pyramid(
     for ax in axes:
         ax.axis("off")
     for ax, image, title in zip(axes, images, titles):
-        draw_image(ax, image, title)
+        draw_image(ax, image, title, pixels=True)
         height, width = image.shape[-2:]
         corner = ((width - field) / 2 - 0.5, (height - field) / 2 - 0.5)
         ax.add_patch(Rectangle(corner, field, field, fill=False, edgecolor="white", linewidth=2.5))
@@ -301,7 +406,7 @@ def plot_sizes(images: Sequence[Tensor], plan: PyramidPlan, *, width: float = 8.
     left = 0
     for level, (image, (height, across)) in enumerate(zip(images, plan.sizes)):
         pixels = np.asarray(to_pil(image).convert("RGB"))
-        ax.imshow(pixels, extent=(left, left + across, 0, height), interpolation="nearest")
+        ax.imshow(pixels, extent=(left, left + across, 0, height), interpolation="lanczos")
         narrow, scale = across < 0.11 * total, plan.paper_scale(level)
         text = f"level {level} (n={scale})\n{height} × {across}"
         if narrow:
@@ -473,13 +578,13 @@ class Dashboard(Callback):
         self._draw(state.model, "finished")
 
     def _draw(self, model: SinGAN, status: str) -> None:
-        from IPython.display import Image, display
+        from IPython.display import display
 
         started, level = time.monotonic(), model.trained_levels - 1
         self.samples[level] = _preview(model)
-        picture = Image(
-            compress_png(png(self._figure(f"{self.plan.label(level)}: {status}"))),
-            alt=f"Losses of the training and a sample of each level so far; "
+        picture = displayed(
+            self._figure(f"{self.plan.label(level)}: {status}"),
+            f"Losses of the training and a sample of each level so far; "
             f"{self.plan.label(level)}, {status}.",
         )
         if self.handle is None:

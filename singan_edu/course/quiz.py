@@ -171,11 +171,10 @@ class Quiz(anywidget.AnyWidget):
             f"{'two pictures side by side' if len(self.example) == 2 else 'one picture'}, "
             f"then an empty screen until the answer. {self.question}"
         )
-        picture = plots.compress_png(plots.png(self._drawn()))
-        data = {"image/png": picture, "text/plain": words}
+        data, facts = plots.mime_bundle(self._drawn(), words)
         if live is not None:  # None where the front end shows no widgets
             data |= {WIDGET_VIEW: live[0][WIDGET_VIEW]}
-        return data, {"image/png": {"alt": words}}
+        return data, facts
 
     def _drawn(self) -> Figure:
         """Draw a trial for readers without a kernel: cross, images and question, side by side."""

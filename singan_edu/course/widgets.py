@@ -343,9 +343,9 @@ class Explorer:
         titles = [*(before or {}), *(self.title(shot, names) for shot in shots)]
         pictures = [*(before or {}).values(), *(self.still(shot) for shot in shots)]
         words = f"{self.alt} Shown here: {'; '.join(t.replace(chr(10), ', ') for t in titles)}."
-        facts = {"alt": words, "strip": [hashlib.sha256(data).hexdigest()[:8] for data in pictures]}
-        strip = plots.compress_png(plots.png(plots.filmstrip(pictures, titles)))
-        return {"image/png": strip, "text/plain": words}, {"image/png": facts}
+        data, facts = plots.mime_bundle(plots.filmstrip(pictures, titles), words)
+        checksums = [hashlib.sha256(picture).hexdigest()[:8] for picture in pictures]
+        return data, {kind: fact | {"strip": checksums} for kind, fact in facts.items()}
 
 
 class MovieExplorer(Explorer):
@@ -411,8 +411,6 @@ def picture_bytes(picture: Tensor | Figure) -> bytes:
     sheet = to_pil(plots.contact_sheet(picture, columns=len(picture)))
     height = max(1, round(sheet.height * PICTURE_WIDTH / sheet.width))
     buffer = io.BytesIO()
-    enlarged = sheet.resize(
-        (PICTURE_WIDTH, height), Image.Resampling.NEAREST
-    )  # pixels stay visible
+    enlarged = sheet.resize((PICTURE_WIDTH, height), Image.Resampling.LANCZOS)
     enlarged.save(buffer, format="PNG")
     return buffer.getvalue()

@@ -56,14 +56,16 @@ def with_pictures(figure: Figure) -> list:
     return [ax for ax in figure.axes if ax.images]
 
 
-def test_grid_shows_every_picture_pixel_by_pixel_under_its_title():
+@pytest.mark.parametrize("pixels, interpolation", [(False, "lanczos"), (True, "nearest")])
+def test_grid_shows_every_picture_under_its_title(pixels, interpolation):
     images = [picture(seed=seed) for seed in range(7)]
-    figure = plots.image_grid(images, [f"number {i}" for i in range(7)], columns=3)
+    figure = plots.image_grid(images, [f"number {i}" for i in range(7)], columns=3, pixels=pixels)
     axes = with_pictures(figure)
     assert len(axes) == 7 and len(figure.axes) == 9
     for i, ax in enumerate(axes):
         assert np.array_equal(drawn(ax), np.asarray(sg.to_pil(images[i])))
-        assert ax.get_title() == f"number {i}" and ax.images[0].get_interpolation() == "nearest"
+        assert ax.get_title() == f"number {i}"
+        assert ax.images[0].get_interpolation() == interpolation
 
 
 def test_grid_takes_a_batch_and_pictures_of_several_sizes_and_grey():
@@ -134,12 +136,14 @@ def test_shown_figures_carry_their_text(displayed):
     plots.show(plots.image_grid([picture()]), alt="A smooth picture.")
     ((kind, image),) = displayed
     assert kind == "display" and image.alt == "A smooth picture."
-    assert Image.open(io.BytesIO(image.data)).format == "PNG"
+    assert image.width == 8 * plots.CSS_DPI < Image.open(io.BytesIO(image.data)).width
 
 
-def test_saved_figure_is_a_png(tmp_path):
-    path = plots.save(plots.image_grid([picture()], width=4), tmp_path / "new" / "grid.png")
-    assert Image.open(path).width == 400
+@pytest.mark.parametrize("suffix, kind", [("png", "PNG"), ("jpg", "JPEG")])
+def test_saved_figure_has_the_kind_of_its_suffix(tmp_path, suffix, kind):
+    path = plots.save(plots.image_grid([picture()], width=4), tmp_path / "new" / f"grid.{suffix}")
+    saved = Image.open(path)
+    assert (saved.format, saved.width) == (kind, 4 * plots.DPI)
 
 
 # ---------------------------------------------------------------------------------------- dashboard
@@ -207,7 +211,7 @@ def test_dashboard_shows_the_losses_and_the_samples_so_far(history, trained):
     assert [title for title, _ in plots.LOSSES.values()] == [
         ax.get_title() for ax in figure.axes if ax.lines
     ]
-    assert Image.open(io.BytesIO(plots.png(figure))).width == 900
+    assert Image.open(io.BytesIO(plots.png(figure))).width == 9 * plots.DPI
 
 
 # ------------------------------------------------------------------------- the figures of lessons
@@ -225,6 +229,40 @@ def test_light_leaves_a_small_file_as_it_is_and_makes_a_large_one_smaller():
     assert len(small) <= len(data) // 2 and decoded(small).size == (160, 120)
     gap = np.asarray(decoded(small), float) - np.asarray(decoded(data), float)
     assert np.abs(gap).mean() < 40
+
+
+def noisy_grid() -> Figure:
+    """A figure of images that PNG cannot compress."""
+    noise = torch.rand(2, 3, 60, 80, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    return plots.image_grid(noise, width=4)
+
+
+def test_a_large_figure_of_photographs_becomes_a_jpeg_of_the_best_quality_that_fits():
+    figure = noisy_grid()
+    whole = plots.png(figure)
+    assert plots.compress(figure, len(whole)) == whole
+    sizes = [len(plots.compress(figure, limit)) for limit in (len(whole) - 1, len(whole) // 4, 1)]
+    assert sizes == sorted(sizes, reverse=True) and sizes[0] > sizes[2]
+    assert sizes[1] <= len(whole) // 4
+    small = Image.open(io.BytesIO(plots.compress(figure, 1)))
+    assert small.format == "JPEG" and small.size == Image.open(io.BytesIO(whole)).size
+
+
+def test_a_large_figure_of_maps_and_curves_stays_a_png():
+    figure = Figure(figsize=(2, 2))
+    figure.subplots().imshow(np.random.default_rng(0).normal(size=(80, 80)))
+    assert not plots.shows_photographs(figure)
+    assert Image.open(io.BytesIO(plots.compress(figure, 1000))).format == "PNG"
+
+
+@pytest.mark.parametrize("limit, kind", [(10**9, "image/png"), (1, "image/jpeg")])
+def test_a_bundle_tells_the_kind_the_words_and_the_width_on_the_page(monkeypatch, limit, kind):
+    monkeypatch.setattr(plots, "MAX_PICTURE_BYTES", limit)
+    data, facts = plots.mime_bundle(noisy_grid(), 'Two "noisy" images.')
+    assert set(data) == {kind, "text/plain"} and data["text/plain"] == 'Two "noisy" images.'
+    assert facts == {kind: {"alt": 'Two "noisy" images.', "width": 4 * plots.CSS_DPI}}
+    element = plots.as_html(noisy_grid(), 'Two "noisy" images.')
+    assert f"data:{kind};base64," in element and "Two &quot;noisy&quot; images." in element
 
 
 def test_light_looks_nearly_the_same():

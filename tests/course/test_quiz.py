@@ -106,9 +106,10 @@ def test_practice_says_right_or_wrong_and_keeps_nothing(protocol):
 def test_readers_without_a_kernel_see_a_trial_and_its_question():
     for protocol in study.PROTOCOLS:
         data, facts = Quiz(planned(protocol), PHOTOGRAPHS, SAMPLES)._repr_mimebundle_()
-        assert Image.open(io.BytesIO(data["image/png"])).width == 800
+        ((kind, fact),) = facts.items()
+        assert Image.open(io.BytesIO(data[kind])).width == 2 * fact["width"] == 1600
         assert quiz.QUESTIONS[protocol] in data["text/plain"]
-        assert facts["image/png"]["alt"] == data["text/plain"]
+        assert fact["alt"] == data["text/plain"]
 
 
 def test_what_cannot_be_asked_is_refused():

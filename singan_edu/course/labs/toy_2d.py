@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from ... import losses
 from ...images import resize, size_of
 from ...training import level as training_level
-from ..plots import BLUE, GREEN, ORANGE, TITLE_SIZE, VERMILION, compress_png, plot_curves, png
+from ..plots import BLUE, GREEN, ORANGE, TITLE_SIZE, VERMILION, displayed, plot_curves
 
 POINTS = 256  # in a cloud
 WIDTH = 64  # hidden units of the discriminator
@@ -452,7 +452,7 @@ def _snapshot(games: Mapping[str, Game]) -> Image:
     """Draw the games as they stand, with alternative text."""
     moves = next(iter(games.values())).moves
     words = f"The landscapes of {', '.join(games)} after {moves} moves, with both clouds."
-    return Image(compress_png(png(draw_games(games))), alt=words)
+    return displayed(draw_games(games), words)
 
 
 # ------------------------------------------------------------------------------------- the figures
