@@ -1,10 +1,11 @@
-"""Measure inpainting, retargeting and seamless samples with the pretrained models.
+"""Measure inpainting, retargeting and seamless samples with the small pretrained models.
 
     python benchmarks/applications.py                  all three
     python benchmarks/applications.py retargeting
 
-Prints three tables in markdown, which the docstrings of these applications quote. A seed places the
-holes, so that every method fills the same ones. Compare only the rows of one table.
+The models are those with at most 128 pixels on the long side. Prints three tables in markdown,
+which the docstrings of these applications quote. A seed places the holes, so that every method
+fills the same ones. Compare only the rows of one table.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from singan_edu.evaluation.metrics import coherence
 from singan_edu.evaluation.patches import PATCH_SIZE, extract_patches, nearest, patch_grid
 from singan_edu.images import size_of
 
-SEED, SAMPLES = 0, 4
+SEED, SAMPLES, SMALL = 0, 4, 128
 HOLES, SIDES = 4, (24, 40)  # holes per picture; smallest and largest side, in pixels
 BORDER_DISTANCE = 8  # pixels from a hole to the border of the picture, at least
 SHAPES = {  # height and width, as shares of the photograph's
@@ -183,6 +184,12 @@ def seamless(models: dict[str, sg.SinGAN]) -> Iterator[str]:
 TABLES = dict(inpainting=inpainting, retargeting=retargeting, seamless=seamless)
 
 
+def small_models() -> dict[str, sg.SinGAN]:
+    """Load the pretrained models with at most ``SMALL`` pixels on the long side, by name."""
+    models = {name: sg.load_pretrained(name) for name in sg.pretrained_names()}
+    return {name: m for name, m in models.items() if max(size_of(m.image)) <= SMALL}
+
+
 def main() -> None:
     """Print the tables that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -193,12 +200,8 @@ def main() -> None:
         raise SystemExit(
             f"applications.py: no table {unknown[0]!r}; choose among {', '.join(TABLES)}."
         )
-    models = {
-        name: sg.load_pretrained(name)
-        for name in sg.pretrained_names()
-        if name in sg.sample_image_names()
-    }
-    print(f"torch {torch.__version__}, pyramids {', '.join(models)}")
+    models = small_models()
+    print(f"torch {torch.__version__}, models {', '.join(models)}")
     for name in names:
         print(f"\n{TABLES[name].__doc__}\n")
         for line in TABLES[name](models):

@@ -7,7 +7,7 @@
 Each is trained, or taken from ``runs/`` if it was before, and saved in half precision to
 ``singan_edu/pretrained_models/NAME``. What lies there is then read again and scored:
 ``scorecard.json`` beside the model says how good it is and how it was made, and
-``figures/pretrained_NAME.png`` shows the photograph, the reconstruction and samples, seeds not
+``figures/pretrained_NAME.jpg`` shows the photograph, the reconstruction and samples, seeds not
 chosen. Look at that before you commit; how good a number is, is for the eye to say.
 
     python benchmarks/make_pretrained.py gravel --set max_size=64        a change, tried
@@ -80,14 +80,17 @@ class Recipe:
         return replace(self, changes=self.changes | more)
 
 
-# The recipe of classroom at the size of lesson: some minutes of training, quick samples.
+# Photographs have the preset classroom as it is, at 250 pixels. Drawn scenes have half as many
+# iterations at the size of lesson: two minutes of training, quick samples.
 # Local generators, because lessons 02 to 13 look at which pixels influence which.
-_SHIPPED = ("classroom", dict(max_size=128) | LOCAL_GENERATOR)
+_ITERATIONS = (2000, 1500, 1000, 700, 500, 400, 300, 250)
+_SHIPPED = ("classroom", dict(max_size=128, iterations=_ITERATIONS) | LOCAL_GENERATOR)
 # With the paper's one z*: lesson 04 is about it; the studies of scales and borders are the paper's;
 # and lessons 10 to 13 put pictures in at level 1, which with z* redrawn has seen blurred ones only.
 _ONE_Z_STAR = dict(resample_reconstruction_noise=False)
 # The two studies of lesson 08 are the paper's, so their small trainings take its optimizer, too.
 _ADAM = dict(optimizer="adam") | LOCAL_GENERATOR
+_INJECTED = ("classroom", _ONE_Z_STAR)  # photographs that lessons inject images into
 # By name: one picture may have several pyramids, for different applications.
 RECIPES = {
     "autumn_wood": Recipe("autumn_wood", *_SHIPPED).with_changes(_ONE_Z_STAR),
@@ -96,6 +99,13 @@ RECIPES = {
     "deep_field": Recipe("deep_field", *_SHIPPED),
     "desert_arch": Recipe("desert_arch", *_SHIPPED).with_changes(_ONE_Z_STAR),
     "painted_coast": Recipe("painted_coast", *_SHIPPED).with_changes(_ONE_Z_STAR),
+    "colosseum_arches": Recipe("colosseum_arches", "classroom"),
+    "pink_tulips": Recipe("pink_tulips", "classroom"),
+    "canyon_river": Recipe("canyon_river", *_INJECTED),
+    "great_wall_hills": Recipe("great_wall_hills", *_INJECTED),
+    "jupiter_clouds": Recipe("jupiter_clouds", *_INJECTED),
+    "mountain_meadow": Recipe("mountain_meadow", *_INJECTED),
+    "palace_windows": Recipe("palace_windows", *_INJECTED),
     "deep_field-super_resolution": Recipe("deep_field", changes=dict(max_size=125), factor=2),
 }
 VARIED, VARIED_SIDE, SCALES = "balloon_festival", 64, (1, 2, 3, 4, 5)
@@ -282,9 +292,9 @@ def judge_enlargements(model: sg.SinGAN, photo: str, factor: float) -> dict[str,
 def draw(name: str, model: sg.SinGAN, samples: Tensor) -> Path:
     """Photograph, reconstruction and the first samples, to be looked at."""
     pictures = [model.image, model.reconstruct(), *samples[:SHOWN]]
-    titles = ["the picture", "reconstruction", *[f"sample {index}" for index in range(SHOWN)]]
+    titles = ["training image", "reconstruction", *[f"sample {index}" for index in range(SHOWN)]]
     figure = plots.image_grid(pictures, titles, columns=4, width=9.0)
-    return plots.save(figure, FIGURES / f"pretrained_{name}.png")
+    return plots.save(figure, FIGURES / f"pretrained_{name}.jpg")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Makes generator_and_discriminator.png, the picture at the head of lesson 03: the two networks.
+"""Makes generator_and_discriminator.jpg, the picture at the head of lesson 03: the two networks.
 
     python figures/make_generator_and_discriminator.py
 
@@ -18,7 +18,7 @@ from singan_edu.course import plots
 from singan_edu.course.labs.lesson_03 import untrained_level
 from singan_edu.training import level as training_level
 
-FIGURE = Path(__file__).parent / "generator_and_discriminator.png"
+FIGURE = Path(__file__).parent / "generator_and_discriminator.jpg"
 NAME, LEVEL, STEPS = "desert_arch", 2, 40
 GAP, ROW = 7, 68  # between pictures and between rows, in pixels of the level
 GREY = "0.45"
@@ -80,13 +80,13 @@ def main() -> None:
     figure = Figure(figsize=(10, 3.35))
     ax = figure.add_axes((0, 0, 1, 1))
     ax.axis("off")
-    left = row(ax, padded, layers(generator.stack, padded), ROW, "given, noise, margin")
+    left = row(ax, padded, layers(generator.stack, padded), ROW, "input with noise, padded")
     left = place(ax, 4 * (made - given), left, ROW, "layer 5, tanh: ψ (× 4)")
     left = sign(ax, left - GAP / 2 + 2, ROW, "+") + 2
-    left = place(ax, given, left, ROW, "given")
+    left = place(ax, given, left, ROW, "input")
     left = sign(ax, left - GAP / 2 + 2, ROW, "=") + 2
-    right = place(ax, made, left, ROW, "made")
-    left = row(ax, real, layers(discriminator.stack, real), -18, "picture")
+    right = place(ax, made, left, ROW, "output")
+    left = row(ax, real, layers(discriminator.stack, real), -18, "image")
     height, width = scores.shape[-2:]
     place(ax, scores, left, -18, f"layer 5: scores\n{height} × {width}", cmap="cividis")
     ax.text(0, ROW + 33, "generator", fontsize=10, weight="bold")
@@ -94,7 +94,7 @@ def main() -> None:
     ax.set_xlim(-3, right)
     ax.set_ylim(-48, ROW + 40)
     ax.set_aspect("equal")
-    FIGURE.write_bytes(plots.compress_png(plots.png(figure), 120_000))
+    plots.save(figure, FIGURE)
     print(f"{FIGURE.name}: {FIGURE.stat().st_size:,d} bytes")
 
 

@@ -1,4 +1,4 @@
-"""Makes ledger.png, the picture at the head of lesson 15: one seed, one switch at a time.
+"""Makes ledger.jpg, the picture at the head of lesson 15: one seed, one switch at a time.
 
     python figures/make_ledger.py
 """
@@ -9,7 +9,7 @@ import singan_edu as sg
 from singan_edu.course import differences, plots
 from singan_edu.course.ablations import SWITCHES
 
-FIGURE = Path(__file__).parent / "ledger.png"
+FIGURE = Path(__file__).parent / "ledger.jpg"
 PHOTO = "balloon_festival"
 SHOWN = {
     "reference": "nothing switched",
@@ -27,7 +27,7 @@ def main() -> None:
     rows += [[model.sample(seed=seed) for model in models] for seed in (1, 2)]
     titles = [f"{title}\nreconstruction" for title in SHOWN.values()] + ["sample"] * 2 * len(SHOWN)
     figure = plots.image_grid([p for row in rows for p in row], titles, width=10)
-    FIGURE.write_bytes(plots.compress_png(plots.png(figure), 120_000))
+    plots.save(figure, FIGURE)
     print(f"{FIGURE.name}: {FIGURE.stat().st_size:,d} bytes")
 
 

@@ -1,4 +1,4 @@
-"""Makes noise_scales.png, the picture at the head of lesson 04: too much noise, level by level.
+"""Makes noise_scales.jpg, the picture at the head of lesson 04: too much noise, level by level.
 
     python figures/make_noise_scales.py
 """
@@ -11,7 +11,7 @@ from torch import Tensor
 import singan_edu as sg
 from singan_edu.course import plots
 
-FIGURE = Path(__file__).parent / "noise_scales.png"
+FIGURE = Path(__file__).parent / "noise_scales.jpg"
 PHOTO = "birds_at_dusk"
 SCALES = (1, 20, 100)
 
@@ -31,7 +31,7 @@ def main() -> None:
     pictures = [random_at(model, *values) for values in shown]
     titles = [f"{model.plan.label(level)}, noise × {scale}" for level, scale in shown]
     figure = plots.image_grid(pictures, titles, columns=len(SCALES), width=9)
-    FIGURE.write_bytes(plots.compress_png(plots.png(figure), 120_000))
+    plots.save(figure, FIGURE)
     print(f"{FIGURE.name}: {FIGURE.stat().st_size:,d} bytes")
 
 

@@ -3,7 +3,7 @@
     python figures/make_number_of_scales.py [NAME]      default: balloon_festival
 
 Trains the preset ``lesson`` at 64 pixels with one to five scales (some minutes; or reuses what is
-in ``runs/``) and writes ``figures/number_of_scales.png``, seeds not chosen.
+in ``runs/``) and writes ``figures/number_of_scales.jpg``, seeds not chosen.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def make_figure(name: str) -> Path:
     figure = plots.image_grid(pictures, titles, columns=SHOWN + 1, width=8.0)
     for ax, picture in list(zip(figure.axes, pictures))[:: SHOWN + 1]:
         draw_field(ax, size_of(picture), config.receptive_field)
-    return plots.save(figure, FIGURES / "number_of_scales.png")
+    return plots.save(figure, FIGURES / "number_of_scales.jpg")
 
 
 def draw_field(ax: Axes, size: Size, field: int) -> None:

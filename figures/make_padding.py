@@ -3,7 +3,7 @@
     python figures/make_padding.py [NAME]      default: balloon_festival
 
 Trains the preset ``lesson`` at 64 pixels with each padding (some minutes; or reuses what is in
-``runs/``) and writes ``figures/padding.png``, seeds not chosen.
+``runs/``) and writes ``figures/padding.jpg``, seeds not chosen.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def make_figure(name: str) -> Path:
         ax.set_title(title, fontsize=plots.TITLE_SIZE)
         ax.axis("off")
     figure.colorbar(shown, ax=figure.axes[SHOWN :: SHOWN + 1], shrink=0.8)
-    return plots.save(figure, FIGURES / "padding.png")
+    return plots.save(figure, FIGURES / "padding.jpg")
 
 
 if __name__ == "__main__":

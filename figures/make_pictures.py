@@ -49,17 +49,17 @@ def scene_pictures() -> Iterator[tuple[str, Image.Image]]:
 
 def photo_companions() -> Iterator[tuple[str, Image.Image]]:
     """Make the companions of the photographs in the package, each with its name."""
-    wall, palace, canyon, meadow, forest, citrus = (
+    wall, palace, canyon, meadow, forest, citrus, desert = (
         sg.to_pil(sg.sample_image(name)) for name in ("great_wall_hills", "palace_windows",
-        "canyon_river", "mountain_meadow", "autumn_forest_mountain", "citrus_slices")
+        "canyon_river", "mountain_meadow", "autumn_forest_mountain", "citrus_slices", "desert_arch")
     )
     towers = companions.move_patches(wall, companions.GREAT_WALL)
     windows = companions.move_patches(palace, companions.PALACE)
-    crag = companions.composite_canyon(canyon, meadow)
+    arch = companions.composite_canyon(canyon, desert)
     orange = companions.unsuitable_canyon(canyon, citrus)
     yield from with_mask("great_wall_hills_edit", towers)
     yield from with_mask("palace_windows_edit", windows)
-    yield from with_mask("canyon_river_composite", crag)
+    yield from with_mask("canyon_river_composite", arch)
     yield from with_mask("canyon_river_unsuitable_composite", orange)
     yield "autumn_forest_mountain_paint", companions.scribble_forest(forest)
     yield "mountain_meadow_paint", companions.scribble_meadow(meadow)

@@ -1,18 +1,16 @@
 """Make the picture of lesson 07: start levels, sizes and mixed scales of one trained pyramid.
 
-    python figures/make_random_generation.py [NAME]      default: balloon_festival
+    python figures/make_random_generation.py [NAME]      default: canyon_river
 
-Writes ``figures/random_generation.png`` with a pretrained model, seeds not chosen.
+Writes ``figures/random_generation.jpg`` with a pretrained model, seeds not chosen.
 """
 
 from __future__ import annotations
 
-import io
 import sys
 from pathlib import Path
 
 from matplotlib.figure import Figure
-from PIL import Image
 from torch import Tensor
 
 import singan_edu as sg
@@ -34,15 +32,16 @@ def make_figure(name: str) -> Path:
     draw_start_levels(top, model)
     draw_sizes(middle, model)
     draw_mixtures(bottom, model)
-    return save_small(figure, FIGURES / "random_generation.png")
+    return plots.save(figure, FIGURES / "random_generation.jpg")
 
 
 def draw_start_levels(figure: Figure, model: sg.SinGAN) -> None:
     """The photograph, and one sample from each of a few start levels."""
-    figure.suptitle("Where the noise begins; what the levels before made is kept", fontsize=9)
+    title = "Samples from three start levels; coarser levels keep their reconstruction"
+    figure.suptitle(title, fontsize=9)
     samples = start_level_grid(model, 1, seed=SEED)
     titles = [f"from {model.plan.label(level)}" for level in LEVELS]
-    draw_row(figure, [model.image, *samples[list(LEVELS)].split(1)], ["the picture", *titles])
+    draw_row(figure, [model.image, *samples[list(LEVELS)].split(1)], ["training image", *titles])
 
 
 def draw_sizes(figure: Figure, model: sg.SinGAN) -> None:
@@ -61,9 +60,8 @@ def draw_sizes(figure: Figure, model: sg.SinGAN) -> None:
 
 def draw_mixtures(figure: Figure, model: sg.SinGAN) -> None:
     """Samples of two coarse seeds (rows), each with the detail of two fine seeds (columns)."""
-    figure.suptitle(
-        f"The noise of one seed below level {MIX_LEVEL}, of another from there on", fontsize=9
-    )
+    title = f"One seed for the noise of levels below {MIX_LEVEL}, another for all finer levels"
+    figure.suptitle(title, fontsize=9)
     pictures = mixed_grid(model, COARSE_SEEDS, FINE_SEEDS, MIX_LEVEL).split(1)
     axes = figure.subplots(2, 3)
     for row, coarse in enumerate(COARSE_SEEDS):
@@ -75,13 +73,6 @@ def draw_mixtures(figure: Figure, model: sg.SinGAN) -> None:
             plots.draw_image(ax, picture, title)
 
 
-def save_small(figure: Figure, path: Path) -> Path:
-    """Write the figure with a palette of 256 colours, in a third of the space."""
-    with Image.open(io.BytesIO(plots.png(figure))) as picture:
-        picture.convert("RGB").quantize(256, kmeans=2).save(path, optimize=True)
-    return path
-
-
 def draw_row(figure: Figure, pictures: list[Tensor], titles: list[str]) -> None:
     """Pictures side by side."""
     for ax, picture, title in zip(figure.subplots(1, len(pictures)), pictures, titles):
@@ -89,4 +80,4 @@ def draw_row(figure: Figure, pictures: list[Tensor], titles: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    print(make_figure(*sys.argv[1:2] or ["balloon_festival"]))
+    print(make_figure(*sys.argv[1:2] or ["canyon_river"]))

@@ -1,10 +1,9 @@
-"""Make the pictures of real results that README and lessons show.
+"""Make the picture of a training run: photograph, reconstruction and samples.
 
-    python figures/make_results.py [NAME ...]      default: balloon_festival
+    python figures/make_results.py [NAME ...]      default: mountain_meadow
 
-Trains the preset ``lesson`` on a bundled picture (or reuses the pyramid in ``runs/``), and
-writes ``figures/training_NAME.png``: the picture, its reconstruction, and six samples from the
-coarsest level, seeds not chosen.
+Trains the preset ``lesson`` on a bundled picture (or reuses the model in ``runs/``), and writes
+``figures/training_NAME.jpg``; seeds not chosen.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ def make_figure(name: str) -> Path:
     folder = sg.run_folder(image, config, name=f"{name}-lesson")
     model = sg.load_or_train(image, config, folder / "model")
     pictures = [model.image, model.reconstruct(), *model.sample(SAMPLES, seed=SEED)]
-    titles = ["the picture", "reconstruction", *[f"sample {index}" for index in range(SAMPLES)]]
+    titles = ["training image", "reconstruction", *(f"sample {index}" for index in range(SAMPLES))]
     figure = plots.image_grid(pictures, titles, columns=4, width=9.0)
-    return plots.save(figure, FIGURES / f"training_{name}.png")
+    return plots.save(figure, FIGURES / f"training_{name}.jpg")
 
 
 if __name__ == "__main__":
-    for picture in sys.argv[1:] or ["balloon_festival"]:
+    for picture in sys.argv[1:] or ["mountain_meadow"]:
         print(make_figure(picture))

@@ -2,7 +2,7 @@
 
     python figures/make_scales_and_borders.py
 
-Uses pretrained models, seeds not chosen, and writes ``figures/scales_and_borders.png``.
+Uses pretrained models, seeds not chosen, and writes ``figures/scales_and_borders.jpg``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from singan_edu.course import plots
 
 FIGURES = Path(__file__).parent
 SCALES, SEED, LARGER = (1, 3, 5), 1, 3
-MOST_BYTES = 200_000
 
 
 def make_figure() -> Path:
@@ -22,10 +21,8 @@ def make_figure() -> Path:
     models = [sg.load_pretrained(f"balloon_festival-scales_{count}") for count in SCALES]
     pictures = [models[0].image, *(model.sample(seed=SEED, size=LARGER) for model in models)]
     titles = [f"{count} scale{'s' * (count > 1)}, three times as large" for count in SCALES]
-    figure = plots.image_grid(pictures, ["the photograph", *titles], columns=4, width=11.0)
-    path = FIGURES / "scales_and_borders.png"
-    path.write_bytes(plots.compress_png(plots.png(figure), MOST_BYTES))
-    return path
+    figure = plots.image_grid(pictures, ["the drawn scene", *titles], columns=4, width=11.0)
+    return plots.save(figure, FIGURES / "scales_and_borders.jpg")
 
 
 if __name__ == "__main__":

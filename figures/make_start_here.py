@@ -1,8 +1,8 @@
-"""Make the picture that opens the course: pictures, and samples of their models.
+"""Make the picture that opens the course: photographs, and samples of their pretrained models.
 
     python figures/make_start_here.py
 
-Writes ``figures/start_here.png``; the seeds are the first four.
+Writes ``figures/start_here.jpg``; the seeds are the first three.
 """
 
 from __future__ import annotations
@@ -13,23 +13,21 @@ import torch
 
 import singan_edu as sg
 from singan_edu.course import plots
-from singan_edu.files import write_bytes
 
-NAMES = ("desert_arch", "autumn_wood", "balloon_festival", "painted_coast")
-SEEDS = range(4)
-MOST_BYTES = 350_000
+NAMES = ("canyon_river", "mountain_meadow", "palace_windows")
+SEEDS, SIZE = range(3), (160, 250)
 
 
 def make_figure() -> Path:
-    """A row for each photograph; returns the path of the picture."""
+    """Draw a row for each photograph; returns the path of the figure."""
     pictures = []
     for name in NAMES:
         model = sg.load_pretrained(name)
-        new = [model.sample(seed=seed) for seed in SEEDS]
-        pictures += [sg.resize(picture, (96, 128)) for picture in (model.image, *new)]
-    figure = plots.image_grid(torch.cat(pictures), columns=1 + len(SEEDS), width=9.0)
-    file = Path(__file__).parent / "start_here.png"
-    return write_bytes(file, plots.compress_png(plots.png(figure), MOST_BYTES))
+        samples = [model.sample(seed=seed) for seed in SEEDS]
+        pictures += [sg.resize(picture, SIZE) for picture in (model.image, *samples)]
+    titles = ["photograph", *(f"sample, seed {seed}" for seed in SEEDS)]
+    figure = plots.image_grid(torch.cat(pictures), titles, columns=1 + len(SEEDS), width=9.0)
+    return plots.save(figure, Path(__file__).parent / "start_here.jpg")
 
 
 if __name__ == "__main__":

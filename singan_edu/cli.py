@@ -27,7 +27,7 @@ from .model import SinGAN
 from .training.callbacks import History, Progress
 from .training.run import NotFiniteError, run_folder, train
 
-DEFAULT_PHOTO = "desert_arch"
+DEFAULT_PHOTO = "mountain_meadow"
 LESSON = "06_training.ipynb"
 EXECUTED_LESSON = "training.ipynb"
 FAILED, INTERRUPTED = 1, 130  # 130 is what a shell expects after Ctrl-C

@@ -255,7 +255,7 @@ class TrainConfig:
 
         Args:
             name: ``"lesson"`` (96 x 128 pixels in under a minute on two cores), ``"classroom"``
-                (188 x 250 in about three) or ``"paper"``.
+                (188 x 250 in about five) or ``"paper"``.
             changes: fields and their new values.
 
         Raises:
@@ -326,6 +326,8 @@ _QUICK: dict[str, Any] = dict(
 LOCAL_GENERATOR: dict[str, Any] = dict(generator_norm="batch", precise_bn_passes=50)
 PRESETS: dict[str, dict[str, Any]] = {
     "lesson": dict(_QUICK, max_size=128, iterations=(900, 600, 400, 300, 220, 180)),
-    "classroom": dict(_QUICK, max_size=250, iterations=(2000, 1500, 1000, 700, 500, 400, 300, 250)),
+    "classroom": dict(
+        _QUICK, max_size=250, iterations=(4000, 3000, 2000, 1400, 1000, 600, 400, 300)
+    ),
     "paper": dict(),
 }

@@ -559,20 +559,22 @@ def sample_mask(name: str) -> Tensor:
         return load_mask(path)
 
 
-def open_photo(photo: str | os.PathLike[str]) -> Tensor:
+def open_photo(photo: str | os.PathLike[str], *, max_size: int | None = None) -> Tensor:
     """Load an image by its path or by the name of a bundled one, (1, C, H, W) in [-1, 1].
 
     Args:
-        photo: path of a file, or name of an image that ships, which is loaded with at most 250
-            pixels (``sample_image``). A file of that name wins.
+        photo: path of a file, or name of an image that ships (``sample_image``). A file of that
+            name wins.
+        max_size: long side, in pixels, to which a larger image is reduced. If it is not given, a
+            file keeps its size, and a bundled image has at most 250 pixels.
 
     Raises:
         FileNotFoundError: neither.
-        ValueError: the file is no readable image.
+        ValueError: the file is no readable image, or ``max_size`` is below 1.
     """
     if str(photo) in sample_image_names() and not Path(photo).exists():
-        return sample_image(str(photo))
-    return load_image(photo)
+        return sample_image(str(photo), max_size=250 if max_size is None else max_size)
+    return load_image(photo, max_size=max_size)
 
 
 def _files(folder: str = "") -> dict[str, Traversable]:

@@ -720,8 +720,12 @@ def test_an_unknown_bundled_name_is_answered_with_those_there_are(read):
 def test_open_photo_takes_a_path_or_a_bundled_name_and_a_file_wins(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert torch.equal(sg.open_photo("gravel"), sg.sample_image("gravel"))
+    large = sg.open_photo("pink_tulips", max_size=400)
+    assert torch.equal(large, sg.sample_image("pink_tulips", max_size=400))
+    assert large.shape[-2:] == (400, 400)
     Image.new("RGB", (30, 20), "red").save("gravel", format="PNG")
     assert sg.open_photo("gravel").shape == (1, 3, 20, 30)
+    assert sg.open_photo("gravel", max_size=15).shape == (1, 3, 10, 15)
     with pytest.raises(FileNotFoundError):
         sg.open_photo("no_such_scene")
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw
 
+from . import desert_arch
 from .autumn_wood import GRAVEL, LEAVES, LITTER
 from .balloon_festival import Balloon, hang_basket, paint_envelope
 from .brushes import SHAPE, Array, Brush, reduce, rgb, spline
@@ -86,20 +87,19 @@ FINE = 4  # shapes are drawn this much larger, then reduced
 FAINT = 16  # opacity, of 255, below which a pixel of a piece is left out
 
 # Outlines drawn by hand on the photographs at 250 pixels.
-CRAG = ((113, 60), (115, 54), (118, 49), (121, 45), (127, 43), (133, 42.5), (139, 39.5),
-        (146, 38.5), (152, 42), (157, 48), (161, 55), (159, 60), (156, 68), (163, 74), (168, 81),
-        (167, 90), (170, 98), (165, 104), (156, 107), (147, 104), (138, 106), (129, 103),
-        (121, 107), (113, 104), (107, 101), (106, 92), (105, 86), (111, 78), (113, 68))
 ORANGE_SLICE = ((99, 130), (99, 121), (103, 112), (110, 103), (118, 98.5), (128, 96), (139, 96),
                 (148, 98.5), (157, 104), (163, 113), (165, 122), (165, 132), (162, 142),
                 (155, 152), (147, 158), (137, 162), (127, 161), (117, 157.5), (108, 151),
                 (102, 142))
 
 
-def cut(picture: Image.Image, outline: Points) -> Image.Image:
-    """What lies inside the outline, as RGBA without a background."""
+def cut(picture: Image.Image, outline: Points, hole: Points = ()) -> Image.Image:
+    """What lies inside the outline and outside the hole, as RGBA without a background."""
     large = Image.new("L", (FINE * picture.width, FINE * picture.height))
-    ImageDraw.Draw(large).polygon([(FINE * x, FINE * y) for x, y in outline], fill=255)
+    for points, opacity in ((outline, 255), (hole, 0)):
+        if points:
+            corners = [(FINE * x, FINE * y) for x, y in points]
+            ImageDraw.Draw(large).polygon(corners, fill=opacity)
     piece = picture.copy()
     piece.putalpha(large.resize(picture.size, Image.Resampling.BOX))
     bounds = piece.getchannel("A").getbbox()
@@ -118,9 +118,17 @@ def paste_piece(
     return composite, mask
 
 
-def composite_canyon(canyon: Image.Image, meadow: Image.Image) -> tuple[Image.Image, Image.Image]:
-    """A grey crag of the mountain meadow in front of the red cliffs, and its mask."""
-    return paste_piece(canyon, cut(meadow, CRAG), (52, 14))
+def composite_canyon(canyon: Image.Image, desert: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """The drawn rock arch of the desert in front of the red cliffs, and its mask.
+
+    The arch has the shape of rock and nearly its colours, but the texture of a drawing.
+    """
+    ground = 183  # row at which the arch is cut off
+    outline = [(x, min(y, ground)) for x, y in desert_arch.ARCH]
+    opening = [*desert_arch.OPENING[:-1], (180, ground + 2), (100, ground + 2)]
+    arch = cut(desert, outline, hole=opening)
+    half = (round(arch.width / 2), round(arch.height / 2))
+    return paste_piece(canyon, arch.resize(half, Image.Resampling.BOX), (58, 42))
 
 
 def unsuitable_canyon(canyon: Image.Image, citrus: Image.Image) -> tuple[Image.Image, Image.Image]:

@@ -19,14 +19,17 @@ from torch import Tensor
 
 from ..arguments import NoiseScale, new_seed
 from ..evaluation.metrics import patch_swd
-from ..evaluation.patches import PATCH_SIZE, nearest_patches
+from ..evaluation.patches import PATCH_SIZE, extract_patches, nearest
 from ..images import Size, Source, load_image, load_mask, match_size, resize
 from ..model import SinGAN
 from ..pyramid import PyramidPlan
 from .masks import blend, check_mask, soft_mask
 
 Application = Callable[..., Tensor]  # application(model, image, [mask,] level, *, seed, …)
-LARGEST_DRIFT = 28.0  # grey levels; set by eye, see suggest_level
+# Both limits were set by eye, see suggest_level.
+LARGEST_DRIFT = 28.0  # of paint, in grey levels
+LARGEST_LOSS = 0.3  # of the change that an edit or a composite makes to the training image
+DRIFT_SIZE = 2  # times the size of level 0, at which objects of a few pixels can still be seen
 MIN_SHARE_PER_SIDE = 0.2  # of a patch's pixels: less on either side, and the seam is hardly in it
 
 
@@ -249,8 +252,8 @@ class LevelMeasurement:
         level: the injection level.
         patch_distance: distance of the result's patches to those of the training image; compare it
             with ``LevelSuggestion.input_patch_distance``.
-        drift: RMS change of layout and colour against the input, in grey levels, measured at the
-            size of level 0.
+        drift: RMS change of layout and colour against the input, in grey levels, measured at twice
+            the size of level 0.
     """
 
     level: int
@@ -295,7 +298,7 @@ def suggest_level(
     picture: Source | Tensor,
     mask: Source | Tensor | None = None,
     *,
-    largest_drift: float = LARGEST_DRIFT,
+    largest_drift: float | None = None,
     samples: int = 2,
     seed: int = 0,
     **options: Any,
@@ -311,19 +314,20 @@ def suggest_level(
       inside the mask would not tell, because an edit moves parts of the training image itself.
       Without a mask: ``patch_swd(band=True)`` of the whole image, because flat paint has a small
       distance to any smooth patch.
-    * *Drift.* RMS difference from the input within the mask, at the size of level 0.
+    * *Drift.* RMS difference from the input within the mask, at twice the size of level 0.
 
     Where it fails: patch distance falls with every coarser level, so the limit on the drift
-    decides, and that limit is a matter of taste. The default of 28 grey levels was set by eye on
-    four pictures. It agreed with the eye on two others. Start from the suggestion, and look at the
-    results of all levels with ``over_levels``.
+    decides, and that limit is a matter of taste. The default (``default_largest_drift``) was set
+    by eye on the examples that ship. Start from the suggestion, and look at the results of all
+    levels with ``over_levels``.
 
     Args:
         application: ``harmonize``, ``edit`` or ``paint_to_image``.
         model: a trained SinGAN.
         picture: the image that ``application`` takes.
         mask: the mask that ``application`` takes; None for ``paint_to_image``.
-        largest_drift: the largest drift, in grey levels, that still counts as kept.
+        largest_drift: the largest drift, in grey levels, that still counts as kept;
+            ``default_largest_drift`` if not given.
         samples: results per level; the numbers are their means.
         seed: of the first result; the next ones use ``seed + 1`` and so on.
         options: further keyword arguments of ``application``.
@@ -340,6 +344,8 @@ def suggest_level(
     if mask is not None:
         region = fit_mask_to_model(model, mask).to(model.device)
         injected = blend(training_image(model), injected, region)
+    if largest_drift is None:
+        largest_drift = default_largest_drift(model, injected, region)
     measurements = []
     for level in injection_levels(model):
         results = torch.cat(
@@ -356,13 +362,31 @@ def suggest_level(
     return LevelSuggestion(chosen.level, reason, tuple(measurements), input_distance, model.plan)
 
 
+def default_largest_drift(model: SinGAN, injected: Tensor, region: Tensor | None = None) -> float:
+    """Return the largest drift, in grey levels, of a result that keeps its input.
+
+    For paint, it is 28 grey levels. An edit or a composite may lose 0.3 of what it changed, the RMS
+    difference between it and the training image within the mask. A fixed number of grey levels
+    would let an object dissolve whose colours are close to those of its background.
+
+    Args:
+        model: a trained SinGAN.
+        injected: the injected image, (1, C, H, W) in [-1, 1].
+        region: the mask of an edit or a composite, (1, 1, H, W) of zeros and ones; None for paint.
+    """
+    if region is None:
+        return LARGEST_DRIFT
+    change = drift(model, training_image(model), injected, region)
+    return LARGEST_LOSS * change
+
+
 def _reason(chosen: LevelMeasurement, input_distance: float, largest_drift: float) -> str:
     """Say why a level was chosen."""
     kept = (
         f"Level {chosen.level} is the coarsest that keeps layout and colours of the input "
-        f"(drift {chosen.drift:.0f} grey levels, at most {largest_drift:g} allowed)"
+        f"(drift {chosen.drift:.0f} grey levels, at most {largest_drift:.0f} allowed)"
         if chosen.drift <= largest_drift
-        else f"No level keeps layout and colours of the input within {largest_drift:g} grey "
+        else f"No level keeps layout and colours of the input within {largest_drift:.0f} grey "
         f"levels; level {chosen.level}, the finest, drifts least ({chosen.drift:.0f})"
     )
     if chosen.patch_distance > input_distance:
@@ -387,11 +411,11 @@ def patch_distance(model: SinGAN, pictures: Tensor, region: Tensor | None = None
     real = training_image(model)
     if region is None:
         return patch_swd(real, pictures, band=True)
-    selected = _border_patches(region)
-    rows, columns = (_range_of(selected.any(dim=1 - axis)) for axis in (0, 1))
-    window = (..., _pixels_under(rows), _pixels_under(columns))
-    distances = [nearest_patches(picture[None][window], real).distances for picture in pictures]
-    return torch.stack(distances)[:, selected[rows, columns]].mean().item()
+    selected, keys = _border_patches(region).flatten(), extract_patches(real)
+    queries = torch.cat([extract_patches(picture[None])[selected] for picture in pictures])
+    neighbours = keys[nearest(queries, keys)[1]]
+    # Computed again from the pairs found: the search rounds, and equal patches are to give 0.
+    return (queries - neighbours).square().mean(dim=1).sqrt().mean().item()
 
 
 def _border_patches(region: Tensor) -> Tensor:
@@ -401,19 +425,8 @@ def _border_patches(region: Tensor) -> Tensor:
     return border if border.any() else share > 0
 
 
-def _range_of(selected: Tensor) -> slice:
-    """Return the slice from the first to the last True of a vector of booleans."""
-    places = selected.nonzero()[:, 0]
-    return slice(int(places[0]), int(places[-1]) + 1)
-
-
-def _pixels_under(patches: slice) -> slice:
-    """Return the slice of the pixels that a slice of patch positions covers."""
-    return slice(patches.start, patches.stop + PATCH_SIZE - 1)
-
-
 def drift(model: SinGAN, pictures: Tensor, injected: Tensor, region: Tensor | None = None) -> float:
-    """Measure how much layout and colour changed: RMS in grey levels, at the size of level 0.
+    """Measure how much layout and colour changed: RMS in grey levels, at twice the size of level 0.
 
     Args:
         model: a trained SinGAN; its coarsest size is used.
@@ -422,7 +435,8 @@ def drift(model: SinGAN, pictures: Tensor, injected: Tensor, region: Tensor | No
         region: mask (1, 1, H, W) of zeros and ones that limits the comparison; None compares
             everywhere.
     """
-    size = model.plan.sizes[0]
+    height, width = model.plan.sizes[0]
+    size = (DRIFT_SIZE * height, DRIFT_SIZE * width)
     squares = (resize(pictures, size) - resize(injected, size)).square().mean(dim=(0, 1))
     weights = torch.ones_like(squares) if region is None else F.adaptive_avg_pool2d(region, size)
     return 127.5 * ((squares * weights).sum() / weights.sum()).sqrt().item()

@@ -11,12 +11,12 @@ The level decides between two methods:
 Known pixels are returned unchanged. This application is not in the paper; it combines the paper's
 noise inputs and its injection (section 4). Taught in lesson 12.
 
-Measured by ``benchmarks/applications.py`` in 24 holes with sides of 24 to 40 pixels, in the six
-training images of the pretrained models. The columns are: mean distance of the patches in the hole
-to the nearest patch of the rest of the image, at full size and at half size (0.137 and 0.161 for
-the original pixels); patch-SWD of the finest frequency band in the hole; RMS step across the border
-of the hole, in units of [-1, 1] (0.178 for the original pixels). Smaller is better in the first
-three:
+Measured by ``benchmarks/applications.py`` in 24 holes with sides of 24 to 40 pixels, in the
+training images of the six pretrained models of 128 pixels. The columns are: mean distance of the
+patches in the hole to the nearest patch of the rest of the image, at full size and at half size
+(0.137 and 0.161 for the original pixels); patch-SWD of the finest frequency band in the hole; RMS
+step across the border of the hole, in units of [-1, 1] (0.178 for the original pixels). Smaller is
+better in the first three:
 
     mean colour        0.171  0.188  0.666  0.364        level 0        0.122  0.146  0.198  0.119
     mirrored border    0.171  0.203  0.267  0.032        level 1        0.126  0.152  0.226  0.116

@@ -30,7 +30,7 @@ def retarget(
 ) -> Tensor:
     """Generate the training image at another aspect ratio.
 
-    Where it fails: measured on the six training images of the pretrained models
+    Where it fails: measured on the training images of the six pretrained models of 128 pixels
     (``benchmarks/applications.py``), the mean distance of patches to those of the training image at
     half size (``coherence``, in units of [-1, 1]; smaller is better) is, for plain resizing, level
     0 and level 1:

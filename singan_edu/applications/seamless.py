@@ -34,7 +34,7 @@ def sample_seamless(
 
     Where it fails: a model takes the position in the image from the padding at the border, and a
     tile wrapped in ``"both"`` directions has no border. Sky, meadow and sea then appear anywhere.
-    Of the six training images of the pretrained models, only the stars and the arch pass the
+    Of the six pretrained models of 128 pixels, only those of the stars and the arch pass the
     scorecard in this way (``benchmarks/applications.py``); a tile of the others covers about a
     quarter of the training patches or less. With ``"width"``, all six pass, as plain samples do.
 

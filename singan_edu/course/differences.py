@@ -195,11 +195,11 @@ def measure_switched(
 
 
 MEASURES = dict(
-    fidelity="how much patches of samples are those of the photograph, 0 to 1",
-    coverage="share of the photograph's patches that a sample shows",
+    fidelity="how much patches of samples are those of the training image, 0 to 1",
+    coverage="share of the training image's patches that a sample shows",
     diversity="how much samples differ from each other (the paper's)",
     reconstruction="RMSE of the reconstruction, grey levels",
-    brightness="mean of the samples minus mean of the photograph, grey levels",
+    brightness="mean of the samples minus mean of the training image, grey levels",
     border="how much samples differ near the border, relative to the interior",
     enlargement="RMSE of an enlargement by 4/3, grey levels",
 )

@@ -88,7 +88,7 @@ def committed_parameters(number: str) -> dict[str, object]:
         number: of the lesson, ``"01"``.
 
     >>> committed_parameters("01")["photo"]
-    'balloon_festival'
+    'palace_windows'
     """
     lessons: dict[str, dict[str, object]] = json.loads(PARAMETERS.read_text(encoding="utf-8"))
     return lessons.get(number, {})

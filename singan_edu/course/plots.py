@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import itertools
 import math
 import os
 import time
@@ -22,6 +23,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import LogLocator
 from PIL import Image as Pillow
 from torch import Tensor
 
@@ -43,7 +45,8 @@ TITLE_SIZE = 9
 DPI, CSS_DPI = 200, 100  # pixels of a file and of the page per inch: sharp on high-density screens
 SHADES = colormaps["viridis"]  # for ordered curves; its lightness increases evenly
 MAX_PICTURE_BYTES = 60_000  # of a picture in a lesson, so that the lesson opens at once
-JPEG_QUALITIES = (90, 85, 80, 75, 70, 65, 60)
+JPEG_QUALITIES = (90, 80, 70, 60)
+JPEG_SCALES = (1, 0.75, 0.5)  # of the resolution, where no quality is small enough; 0.5: the page's
 STRIP_COLUMNS = 5
 DRAWING_SHARE = 1 / 20  # of the time of a training run that the dashboard may spend on drawing
 LOSSES = {
@@ -96,8 +99,8 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
 def compress(figure: Figure, max_bytes: int | None = None) -> bytes:
     """Return a figure as a file that is small enough for a lesson.
 
-    A figure with images of many colours becomes a JPEG file of the best quality that fits, any
-    other a PNG file (``compress_png``).
+    A figure with images of many colours becomes a JPEG file: the first of falling resolutions and
+    qualities that fits. Any other becomes a PNG file (``compress_png``).
 
     Args:
         figure: the figure.
@@ -110,10 +113,12 @@ def compress(figure: Figure, max_bytes: int | None = None) -> bytes:
     data = png(figure)
     if len(data) <= max_bytes or not shows_photographs(figure):
         return compress_png(data, max_bytes)
-    picture = Pillow.open(io.BytesIO(data)).convert("RGB")
-    for quality in JPEG_QUALITIES:
+    whole = Pillow.open(io.BytesIO(data)).convert("RGB")
+    for scale, quality in itertools.product(JPEG_SCALES, JPEG_QUALITIES):
+        size = (round(scale * whole.width), round(scale * whole.height))
+        picture = whole.resize(size, Pillow.Resampling.LANCZOS) if scale < 1 else whole
         buffer = io.BytesIO()
-        picture.save(buffer, format="JPEG", quality=quality, subsampling=0, optimize=True)
+        picture.save(buffer, format="JPEG", quality=quality, optimize=True)
         if buffer.tell() <= max_bytes:
             break
     return buffer.getvalue()
@@ -467,6 +472,8 @@ def plot_curves(
         ax.axvline(mark, color="0.6", linewidth=0.9, linestyle="--", zorder=0)
     if log_x:
         ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter("{x:g}")
     ax.set_xlabel(x, fontsize=TITLE_SIZE)
     ax.set_ylabel(y, fontsize=TITLE_SIZE)
     ax.tick_params(labelsize=TITLE_SIZE - 1)

@@ -38,8 +38,8 @@ class Term(NamedTuple):
 
 
 SYMBOLS: dict[str, Symbol] = {
-    "x": Symbol("x", "the photograph", "images.open_photo", "sec. 2"),
-    "x_n": Symbol("x_n", "the photograph at scale $n$", "pyramid.image_pyramid", "sec. 2.1"),
+    "x": Symbol("x", "the training image", "images.open_photo", "sec. 2"),
+    "x_n": Symbol("x_n", "the training image at scale $n$", "pyramid.image_pyramid", "sec. 2.1"),
     "N": Symbol(
         "N",
         "number of the coarsest scale; the number of levels minus one",
@@ -132,7 +132,7 @@ SYMBOLS: dict[str, Symbol] = {
     ),
     "layout": Symbol(
         "\\ell",
-        "layout: correlation between a sample and the photograph, both at 6 × 8 pixels",
+        "layout: correlation between a sample and the training image, both at 6 × 8 pixels",
         "applications.training_variants.layout_correlation",
         "this course",
     ),
@@ -199,7 +199,7 @@ GLOSSARY: dict[str, Term] = {
     ),
     "gradient penalty": Term("keeps the norm of the discriminator's gradient near one", "05"),
     "level": Term(
-        "one size of the photograph with its two networks; level 0 is the coarsest", "01"
+        "one size of the training image with its two networks; level 0 is the coarsest", "01"
     ),
     "Lipschitz": Term("1-Lipschitz: outputs differ by at most as much as the inputs", "05"),
     "noise scale": Term(
@@ -207,7 +207,7 @@ GLOSSARY: dict[str, Term] = {
     ),
     "noise std": Term("standard deviation σ of the noise that enters a level", "04"),
     "patch": Term("a small square of an image; here as large as the receptive field", "02"),
-    "pyramid": Term("the photograph at several sizes, coarse to fine", "01"),
+    "pyramid": Term("the training image at several sizes, coarse to fine", "01"),
     "effective receptive field": Term(
         "the middle of the receptive field, which has most of the influence", "02"
     ),
@@ -215,10 +215,10 @@ GLOSSARY: dict[str, Term] = {
         "the square of input pixels that one output pixel depends on: 11 × 11", "02"
     ),
     "reconstruction": Term(
-        "the model's output for its one fixed noise; training makes it the photograph", "04"
+        "the model's output for its one fixed noise; training makes it the training image", "04"
     ),
     "reconstruction noise": Term(
-        "the fixed noise z* of level 0 that reproduces the photograph", "04"
+        "the fixed noise z* of level 0 that reproduces the training image", "04"
     ),
     "residual": Term("what a generator adds to the upsampled output of the previous level", "03"),
     "scale": Term("the paper's word for a level, counted from the finest, n = 0", "01"),
@@ -233,7 +233,7 @@ GLOSSARY: dict[str, Term] = {
     ),
     "saturation": Term("a loss with almost no gradient, because D is certain", "05"),
     "diversity": Term(
-        "how much a pixel differs from sample to sample, relative to the photograph's contrast",
+        "how much a pixel differs from sample to sample, relative to the training image's contrast",
         "08",
     ),
     "zero padding": Term("zeros around an image, which tell a generator its position", "08"),
@@ -271,7 +271,7 @@ GLOSSARY: dict[str, Term] = {
         "fidelity, coverage, novelty and diversity of samples, compared with controls", "14"
     ),
     "SIFID": Term(
-        "Fréchet distance between the features of one fake and those of the photograph", "14"
+        "Fréchet distance between the features of one fake and those of the training image", "14"
     ),
     "injection": Term("giving a level an image in place of the previous level's output", "10"),
     "k-means": Term(
@@ -282,7 +282,7 @@ GLOSSARY: dict[str, Term] = {
     "seam energy": Term(
         "gradients across the border of a region, relative to the rest of the image", "12"
     ),
-    "patch distance": Term("how far an image's patches are from the photograph's", "10"),
+    "patch distance": Term("how far an image's patches are from the training image's", "10"),
     "ledger": Term(
         "the table of what paper, codes and this library do differently, with effects", "15"
     ),

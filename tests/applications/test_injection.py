@@ -15,6 +15,7 @@ import singan_edu as sg
 from singan_edu.applications.editing import edit, editing_mask
 from singan_edu.applications.harmonization import harmonization_mask, harmonize
 from singan_edu.applications.injection import (
+    default_largest_drift,
     drift,
     fit_to_model,
     injection_levels,
@@ -229,11 +230,22 @@ def test_the_contact_sheet_draws_one_seed_for_all_levels(toy):
 def test_the_suggestion_is_the_coarsest_level_that_keeps_the_input(coast):
     model, found = coast[0], suggest_level(harmonize, *coast, samples=1)
     drifts = {row.level: row.drift for row in found.measurements}
-    assert found.level == min(level for level, drift in drifts.items() if drift <= 28)
-    assert found.level in (3, 4)  # for the eye: coarser ones lose the balloon, 5 changes nothing
+    assert found.level == 4  # for the eye: coarser ones lose the balloon, 5 changes nothing
+    region = (coast[2] > 0.5).float()
+    limit = default_largest_drift(model, blend(model.image, coast[1], region), region)
+    assert drifts[4] <= limit < drifts[3]
     assert all(row.patch_distance < found.input_patch_distance for row in found.measurements)
     text = str(found)
     assert model.plan.label(found.level) in text and text.count("<- suggested") == 1
+
+
+@pytest.mark.parametrize("contrast", [0.5, 1.0])
+def test_an_edit_may_lose_three_tenths_of_its_change_and_paint_28_grey_levels(toy, contrast):
+    model, edited, mask = toy
+    edited = model.image + contrast * (edited - model.image)
+    change = drift(model, model.image, edited, mask)
+    assert default_largest_drift(model, edited, mask) == pytest.approx(0.3 * change)
+    assert default_largest_drift(model, edited) == 28
 
 
 def test_how_much_drift_is_allowed_decides_and_what_was_asked_for_may_not_exist(toy):

@@ -237,15 +237,18 @@ def noisy_grid() -> Figure:
     return plots.image_grid(noise, width=4)
 
 
-def test_a_large_figure_of_photographs_becomes_a_jpeg_of_the_best_quality_that_fits():
+def test_a_large_figure_of_photographs_becomes_the_best_jpeg_that_fits():
     figure = noisy_grid()
     whole = plots.png(figure)
     assert plots.compress(figure, len(whole)) == whole
-    sizes = [len(plots.compress(figure, limit)) for limit in (len(whole) - 1, len(whole) // 4, 1)]
-    assert sizes == sorted(sizes, reverse=True) and sizes[0] > sizes[2]
-    assert sizes[1] <= len(whole) // 4
-    small = Image.open(io.BytesIO(plots.compress(figure, 1)))
-    assert small.format == "JPEG" and small.size == Image.open(io.BytesIO(whole)).size
+    files = {limit: plots.compress(figure, limit) for limit in (len(whole) - 1, 60_000, 30_000)}
+    pictures = [Image.open(io.BytesIO(data)) for data in files.values()]
+    assert all(picture.format == "JPEG" for picture in pictures)
+    assert all(len(data) <= limit for limit, data in files.items())
+    widths = [picture.width for picture in pictures]
+    assert widths[0] == 4 * plots.DPI and widths == sorted(widths, reverse=True)
+    smallest = Image.open(io.BytesIO(plots.compress(figure, 1)))  # no limit is met: as it comes
+    assert smallest.width == plots.JPEG_SCALES[-1] * 4 * plots.DPI
 
 
 def test_a_large_figure_of_maps_and_curves_stays_a_png():

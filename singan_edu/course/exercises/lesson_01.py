@@ -17,7 +17,7 @@ RATIO = 4 / 3  # the paper's r
 @functools.cache
 def pyramid() -> list[Tensor]:
     """Return the image pyramid of a photograph, coarse to fine."""
-    photo = sample_image("balloon_festival")
+    photo = sample_image("palace_windows")
     return image_pyramid(photo, plan_pyramid(*size_of(photo)))
 
 
@@ -98,7 +98,7 @@ def at_the_coarse_size(fine: Tensor, coarse: Tensor) -> Tensor:
 # ------------------------------------------------------------------------------------ exercise 01.3
 def pictures_of_even_sides() -> list[Case]:
     """Two levels, cropped to sides that can be halved."""
-    return [(pyramid()[6][..., :140, :186],), (pyramid()[4][..., :78, :104],)]
+    return [(pyramid()[5][..., :118, :182],), (pyramid()[3][..., :64, :98],)]
 
 
 @exercise("01.3", "average before you sample", dots=2, minutes=8, cases=pictures_of_even_sides)

@@ -143,7 +143,7 @@ def random_above(z_star: Tensor, maps: Maps, stds: Sequence[float], level: int) 
 
 @one_level.mistake
 def no_z_star(z_star: Tensor, maps: Maps, stds: Sequence[float], level: int) -> list[Tensor]:
-    """Level 0 has no z*, and with zeros there is no photograph to vary. Keep z* unless level 0
+    """Level 0 has no z*, and with zeros there is no image to vary. Keep z* unless level 0
     itself is the one that varies.
     """
     return _noise_at(torch.zeros_like(z_star), maps, stds, level)

@@ -202,25 +202,25 @@ def faults_of_the_trainings() -> list[str]:
 
 @faults_of_the_trainings.mistake
 def A_and_C_exchanged() -> list[str]:
-    """B is right; exchange A and C. Where the penalty is missing, the *slope* of D runs away
-    first; where a sign is wrong, the two players want the same and G runs away from the
-    photograph.
+    """B is right; exchange A and C. Without the penalty, the gradients of D grow only after half
+    of the iterations. With the wrong sign, G and D both want low scores for fakes, and G moves
+    away from the training image from the beginning.
     """
     return [WRONG_SIGN, NO_RECONSTRUCTION, NO_PENALTY]
 
 
 @faults_of_the_trainings.mistake
 def A_and_B_exchanged() -> list[str]:
-    """C is right; exchange A and B. Look at the last picture of each row: in one of the two the
-    reconstruction is simply one more sample.
+    """C is right; exchange A and B. Look at the curves of the reconstruction loss: in one
+    of the two trainings it never falls far below its first value.
     """
     return [NO_RECONSTRUCTION, NO_PENALTY, WRONG_SIGN]
 
 
 @faults_of_the_trainings.mistake
 def B_and_C_exchanged() -> list[str]:
-    """A is right; exchange B and C. In one of the two rows the reconstruction is simply one more
-    sample.
+    """A is right; exchange B and C. One of the two has no large gradient penalty; what does
+    its reconstruction look like?
     """
     return [NO_PENALTY, WRONG_SIGN, NO_RECONSTRUCTION]
 
@@ -235,5 +235,7 @@ def turned_by_one() -> list[str]:
 
 @faults_of_the_trainings.mistake
 def turned_by_two() -> list[str]:
-    """None of the three is right yet. Begin with the curve that leaves the frame."""
+    """None of the three is right yet. Begin with the training whose gradient penalty is large from
+    the first iterations on.
+    """
     return [WRONG_SIGN, NO_PENALTY, NO_RECONSTRUCTION]

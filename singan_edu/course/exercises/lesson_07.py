@@ -35,24 +35,24 @@ def sample_from(model: SinGAN, level: int, maps: Maps) -> Tensor:
 
 @sample_from.mistake
 def one_level_too_far(model: SinGAN, level: int, maps: Maps) -> Tensor:
-    """You put in the reconstruction of the level itself, so that it passes this level's generator
-    twice. What takes the place of the level before is reconstruct(level - 1).
+    """You injected the reconstruction of the level itself, so it passes this level's generator
+    twice. Inject the output of the previous level, reconstruct(level - 1).
     """
     return model.run_from(level, model.reconstruct(level), noise=maps, blur=False)
 
 
 @sample_from.mistake
 def the_photograph(model: SinGAN, level: int, maps: Maps) -> Tensor:
-    """You put in the photograph: that is start='real'. Here the levels before shall be kept as
-    the reconstruction has them.
+    """You injected the training image, which is start='real'. Here the coarser levels keep their
+    reconstruction.
     """
     return model.run_from(level, model.image, noise=maps)
 
 
 @sample_from.mistake
 def the_finished_reconstruction(model: SinGAN, level: int, maps: Maps) -> Tensor:
-    """You put in the finished reconstruction, made smaller. It has been through all levels; take
-    what the level before made: reconstruct(level - 1).
+    """You injected the finished reconstruction, reduced. It has passed all levels. Inject the
+    output of the previous level, reconstruct(level - 1).
     """
     return model.run_from(level, model.reconstruct(), noise=maps)
 
@@ -178,9 +178,9 @@ def faults_of_the_samplers() -> list[str]:
 
 @faults_of_the_samplers.mistake
 def A_and_B_taken_for_each_other() -> list[str]:
-    """C is right. A and B both look smeared, but detail tells them apart: stretching a finished
-    picture halves its detail along x everywhere, the crowd and the grass too; generators that are
-    given smooth noise still draw fine detail.
+    """C is right. Detail tells A and B apart. Stretching a finished image halves its detail along x
+    everywhere, in the cliffs and in the bushes. Generators that receive smooth noise still draw
+    fine detail.
     """
     return [lab.FAULTS[name] for name in "BAC"]
 
@@ -195,5 +195,5 @@ def B_and_C_taken_for_each_other() -> list[str]:
 
 @faults_of_the_samplers.mistake
 def A_and_C_taken_for_each_other() -> list[str]:
-    """B is right. In a stretched picture things are twice as wide; are they in C?"""
+    """B is right. In a stretched image things are twice as wide. Are they in C?"""
     return [lab.FAULTS[name] for name in "CBA"]

@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ...applications.paint_to_image import colour_palette
-from ...images import Size, resize
-from ...pretrained import load_pretrained
+from ...images import Size, resize, sample_image
 from .. import plots
 from ..labs import lesson_10 as lab
 from . import Case, exercise, value_exercise
@@ -22,8 +21,8 @@ SMALL = (24, 32)  # size of the pictures whose pixels exercise 10.2 recolours
 # ------------------------------------------------------------------------------------ exercise 10.1
 @functools.cache
 def pictures_and_sizes() -> list[Case]:
-    """A clip-art, the size of a level and that of the previous, coarser one."""
-    paint, sizes = lab.clip_art_for(lab.wood(), "autumn_wood"), lab.wood().plan.sizes
+    """A painting, the size of a level and the size of the previous, coarser level."""
+    paint, sizes = lab.clip_art_for(lab.meadow(), "mountain_meadow"), lab.meadow().plan.sizes
     return [(paint, sizes[level - 1], sizes[level]) for level in (1, 3, 5)]
 
 
@@ -71,8 +70,8 @@ def as_pictures(expected: Tensor, yours: Tensor) -> Figure:
 
 @functools.cache
 def pixels_and_palettes() -> list[Case]:
-    """The pixels (n, 3) of two small photographs, and a palette (k, 3) of each."""
-    images = [load_pretrained(name).image for name in ("balloon_festival", "autumn_wood")]
+    """The pixels (n, 3) of two photographs, reduced to ``SMALL``, and a palette (k, 3) of each."""
+    images = [sample_image(name) for name in ("canyon_river", "mountain_meadow")]
     return [(resize(x, SMALL)[0].flatten(1).T, colour_palette(x)) for x in images]
 
 
@@ -120,7 +119,7 @@ def the_farthest(pixels: Tensor, palette: Tensor) -> Tensor:
 @value_exercise("10.3", "where did the paint go in", dots=2, minutes=8)
 def start_level_of_the_painter() -> int:
     """The level at which the faulty painter injects its paint."""
-    return lab.faulty_start_level(lab.wood())
+    return lab.faulty_start_level(lab.meadow())
 
 
 @start_level_of_the_painter.mistake
@@ -128,7 +127,7 @@ def what_the_recipe_says() -> int:
     """This is the number in the recipe, which counts from the finest scale. Which level, counted
     from the coarsest, gives the very same picture?
     """
-    return lab.wood().plan.paper_scale(lab.faulty_start_level(lab.wood()))
+    return lab.meadow().plan.paper_scale(lab.faulty_start_level(lab.meadow()))
 
 
 @start_level_of_the_painter.mistake
@@ -136,4 +135,4 @@ def the_finest() -> int:
     """Flat paint is the sign of a fine level, but not of the finest. Do not judge by eye:
     subtract the pictures.
     """
-    return lab.wood().plan.num_levels - 1
+    return lab.meadow().plan.num_levels - 1

@@ -178,7 +178,7 @@ def weights_are_swapped() -> str:
 @culprit.mistake
 def mask_not_grown() -> str:
     """Without growing, nothing would change between the object and the edge of the final mask. Look
-    at the symptom in the rim: something does.
+    at the symptom in the border: something does.
     """
     return SUSPECTS[1]
 

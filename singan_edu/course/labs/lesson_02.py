@@ -166,7 +166,7 @@ def draw_windows(
     field: int = receptive_field(),
     width: float = 8.4,
 ) -> Figure:
-    """Draw what ``field`` pixels cover at each level: on the photograph, and what they show.
+    """Draw the receptive field of each level on the training image, and its pixels beside it.
 
     Args:
         pyramid: (1, C, h, w) each, coarse to fine.
@@ -183,7 +183,7 @@ def draw_windows(
     figure.set_layout_engine("constrained")
     left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(0.42, 0.58))[0]
     ax = left.subplots()
-    draw_image(ax, pyramid[-1], f"{field} pixels of each level, on the photograph")
+    draw_image(ax, pyramid[-1], f"{field} pixels of each level, on the training image")
     windows = right.subplots(2, columns, squeeze=False).ravel()
     for small in windows:
         small.axis("off")
@@ -195,7 +195,8 @@ def draw_windows(
         _draw_box(ax, top * scale, first * scale, field * scale, colour)
         seen = image[..., top : top + field, first : first + field]
         share = receptive_field_share(size, field)[0]
-        draw_image(small, seen, f"level {level} (n={plan.paper_scale(level)})\n{share:.0%}")
+        title = f"level {level} (n={plan.paper_scale(level)})\n{share:.0%}"
+        draw_image(small, seen, title, pixels=True)
         _draw_box(small, 0, 0, field, colour)
     return figure
 

@@ -37,7 +37,7 @@ from .toy_2d import (
 
 # -------------------------------------------------------------------------------------- on an image
 def coarse_level(image: Tensor, config: TrainConfig, *, seed: int = 0) -> TrainState:
-    """Begin to train level 0 of a photograph.
+    """Begin to train level 0 of a training image.
 
     Args:
         image: (1, C, h, w) in [-1, 1].
@@ -80,11 +80,11 @@ def draw_scores(state: TrainState) -> Figure:
     height, width = size_of(state.real)
     figure = Figure(figsize=(9, 9 / 5 * height / width + 0.5), layout="constrained")
     axes = figure.subplots(1, 5)
-    draw_image(axes[0], state.real, "photograph")
+    draw_image(axes[0], state.real, "training image")
     draw_image(axes[1], fake, "fake")
-    for ax, scores, name in zip(axes[2:], maps, ("photograph", "fake")):
+    for ax, scores, name in zip(axes[2:], maps, ("training image", "fake")):
         shown = ax.imshow(scores.numpy(), cmap="cividis", vmin=low, vmax=high)
-        ax.set_title(f"scores of the {name}", fontsize=TITLE_SIZE)
+        ax.set_title(f"scores: {name}", fontsize=TITLE_SIZE)
     _add_scale(figure, shown, axes[3])
     _add_scale(figure, axes[4].imshow(norms.numpy(), cmap="cividis", vmin=0), axes[4])
     axes[4].set_title("gradient norm per pixel", fontsize=TITLE_SIZE)

@@ -1,4 +1,4 @@
-"""What lesson 06 experiments with: level 0 of one photograph, and trainings with one fault."""
+"""What lesson 06 experiments with: level 0 of a small drawn scene, and faulty trainings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable, Mapping
 
 import torch
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -17,6 +16,7 @@ from ...losses import adversarial_loss, reconstruction_loss
 from ...model import SinGAN
 from ...networks import hidden_weights
 from ...pyramid import PyramidPlan, plan_pyramid
+from ...training.callbacks import History
 from ...training.level import (
     begin_level,
     draw_noise,
@@ -30,7 +30,15 @@ from ...training.level import (
 )
 from ...training.optimizers import newton_schulz
 from ...training.state import TrainState
-from ..plots import TITLE_SIZE, VERMILION, draw_image
+from ..plots import (
+    BLUE,
+    ORANGE,
+    TITLE_SIZE,
+    VERMILION,
+    draw_losses,
+    image_grid,
+    iteration_counts,
+)
 
 GeneratorUpdate = Callable[[TrainState, Tensor], None]  # (level, fake) -> None
 Losses = list[dict[str, float]]  # of every iteration
@@ -41,17 +49,17 @@ REFERENCE = "reference"  # name of the training without a fault
 
 
 @functools.cache
-def plan_and_photo() -> tuple[PyramidPlan, Tensor]:
-    """Return the plan of a small pyramid, and the photograph at its finest level."""
-    photo = sample_image("birds_at_dusk")
-    plan = plan_pyramid(*size_of(photo), max_size=64)
-    return plan, resize(photo, plan.sizes[-1])
+def plan_and_scene() -> tuple[PyramidPlan, Tensor]:
+    """Return the plan of a small pyramid, and the drawn scene at the size of its finest level."""
+    scene = sample_image("birds_at_dusk")
+    plan = plan_pyramid(*size_of(scene), max_size=64)
+    return plan, resize(scene, plan.sizes[-1])
 
 
 def untrained_level(
     config: TrainConfig, *, seed: int = 0, dtype: torch.dtype = torch.float32
 ) -> TrainState:
-    """Begin to train level 0 of the photograph.
+    """Return level 0 of the drawn scene, ready to be trained.
 
     Args:
         config: how to train.
@@ -60,7 +68,7 @@ def untrained_level(
             step: Adam divides each gradient by its own size, so it takes a whole step even where a
             gradient is zero but for the rounding of float32.
     """
-    plan, finest = plan_and_photo()
+    plan, finest = plan_and_scene()
     rng = torch.Generator().manual_seed(seed)
     z_star = torch.randn(1, 1, *plan.sizes[0], generator=rng)
     return begin_level(SinGAN(config, plan, finest.to(dtype), z_star.to(dtype), seed), rng)
@@ -148,7 +156,7 @@ def worst_ratios(results: Mapping[str, tuple[SinGAN, Losses]], real: Tensor) -> 
 
     Args:
         results: model and losses of each training; one is named ``REFERENCE``.
-        real: (1, C, h, w) in [-1, 1], the photograph at level 0.
+        real: (1, C, h, w) in [-1, 1], the training image at level 0.
 
     Returns:
         The largest gradient penalty, reconstruction loss and patch distance to ``real``, each
@@ -163,44 +171,60 @@ def worst_ratios(results: Mapping[str, tuple[SinGAN, Losses]], real: Tensor) -> 
 
 
 # -------------------------------------------------------------------------------------- drawing it
-def draw_trainings(
-    models: Mapping[str, SinGAN],
-    losses: Mapping[str, Losses] | None = None,
-    *,
-    samples: int = 3,
-) -> Figure:
-    """Draw a row for each training: samples, the reconstruction, and two losses if given.
+def draw_two_losses(history: History) -> Figure:
+    """Draw the discriminator's and the reconstruction loss of a training run, all levels in a row.
 
     Args:
-        models: by name, from top to bottom.
-        losses: of every iteration, by name.
-        samples: number of samples in a row.
+        history: that listened to the run.
     """
-    titles = dict(gradient_penalty="gradient penalty", reconstruction="reconstruction error")
-    curves = {} if losses is None else titles
-    columns = samples + 1 + len(curves)
-    height, width = plan_and_photo()[0].sizes[0]
-    row = 9 / columns * height / width + 0.25
-    figure = Figure(figsize=(9, row * len(models)), layout="constrained")
-    grid = figure.subplots(len(models), columns, squeeze=False)
-    for axes, (name, model) in zip(grid, models.items()):
-        images = [*model.sample(samples, seed=1), model.reconstruct()]
-        labels = [f"{name}: samples", *[""] * (samples - 1), "reconstruction"]
-        for ax, image, label in zip(axes, images, labels):
-            draw_image(ax, image, label)
-        for ax, key in zip(axes[samples + 1 :], curves):
-            values = {other: [r[key] for r in rows] for other, rows in (losses or {}).items()}
-            _draw_curve(ax, values, name)
-    for ax, title in zip(grid[0][samples + 1 :], curves.values()):
-        ax.set_title(title, fontsize=TITLE_SIZE)
+    names = ("discriminator", "reconstruction")
+    figure = Figure(figsize=(8, 2.2), layout="constrained")
+    counts = iteration_counts(history.iterations)
+    for ax, name in zip(figure.subplots(1, len(names)), names):
+        draw_losses(ax, history.iterations, name)
+        ax.set_xlabel("iteration (grey line: a finer level begins)", fontsize=TITLE_SIZE - 1)
+        for before, record, count in zip(history.iterations, history.iterations[1:], counts):
+            if record["level"] != before["level"]:
+                ax.axvline(count, color="0.8", linewidth=0.8, zorder=0)
     return figure
 
 
-def _draw_curve(ax: Axes, values: Mapping[str, list[float]], name: str) -> None:
-    """One training's curve, with the others in grey behind it."""
-    for curve in values.values():
-        ax.plot(curve, color="0.82", linewidth=0.8, zorder=0)
-    ax.plot(values[name], color=VERMILION, linewidth=1.2)
-    ax.set_yscale("log")
-    ax.tick_params(labelsize=6, which="both")
-    ax.spines[["top", "right"]].set_visible(False)
+def draw_trainings(models: Mapping[str, SinGAN], *, samples: int = 1) -> Figure:
+    """Draw a column for each training: samples, and the reconstruction below them.
+
+    Args:
+        models: by name, from left to right.
+        samples: number of samples of each model.
+    """
+    rows = [list(model.sample(samples, seed=1)) for model in models.values()]
+    images = [row[index] for index in range(samples) for row in rows]
+    images += [model.reconstruct() for model in models.values()]
+    titles = [f"{name}: sample" for _ in range(samples) for name in models]
+    titles += [f"{name}: reconstruction" for name in models]
+    return image_grid(images, titles, columns=len(models))
+
+
+def draw_losses_of(losses: Mapping[str, Losses]) -> Figure:
+    """Draw the gradient penalty and the reconstruction loss of some trainings, logarithmically.
+
+    Args:
+        losses: of every iteration, by name of the training.
+    """
+    figure = Figure(figsize=(8, 2.2), layout="constrained")
+    axes = figure.subplots(1, 2)
+    titles = dict(gradient_penalty="gradient penalty", reconstruction="reconstruction loss (MSE)")
+    for ax, (key, title) in zip(axes, titles.items()):
+        for (name, records), colour in zip(losses.items(), ("0.35", BLUE, ORANGE, VERMILION)):
+            ax.plot([record[key] for record in records], color=colour, linewidth=1.3, label=name)
+        ax.set_yscale("log")
+        ax.set_title(title, fontsize=TITLE_SIZE)
+        ax.set_xlabel("iteration", fontsize=TITLE_SIZE - 1)
+        ax.tick_params(labelsize=TITLE_SIZE - 2, which="both")
+        ax.spines[["top", "right"]].set_visible(False)
+    figure.legend(
+        *axes[0].get_legend_handles_labels(),
+        loc="outside right upper",
+        fontsize=TITLE_SIZE - 1,
+        frameon=False,
+    )
+    return figure

@@ -15,8 +15,14 @@ from ...pretrained import load_pretrained
 
 @functools.cache
 def festival() -> SinGAN:
-    """Load the pretrained model that the samplers and the exercises draw from, once."""
+    """Load a small pretrained model, of a drawn scene, that the exercises draw from, once."""
     return load_pretrained("balloon_festival")
+
+
+@functools.cache
+def canyon() -> SinGAN:
+    """Load the pretrained model of the lesson's photograph, once."""
+    return load_pretrained("canyon_river")
 
 
 def wide_sampler(name: str, model: SinGAN | None = None) -> Callable[[int], Tensor]:
@@ -26,12 +32,12 @@ def wide_sampler(name: str, model: SinGAN | None = None) -> Callable[[int], Tens
 
     Args:
         name: ``"reference"`` for the right one, or ``"A"``, ``"B"`` or ``"C"`` for a faulty one.
-        model: a trained model; None for the one of ``balloon_festival``.
+        model: a trained model; None for the one of ``canyon_river``.
 
     Returns:
         A function of a seed that returns (1, C, H, 2 W) in [-1, 1].
     """
-    sampled = model or festival()
+    sampled = model or canyon()
     height, width = sampled.plan.sizes[-1]
     wide = (height, 2 * width)
     if name == "reference":

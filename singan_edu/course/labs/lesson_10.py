@@ -1,4 +1,4 @@
-"""What lesson 10 experiments with: clip-art, measures of paint, and a painter with one fault."""
+"""What lesson 10 experiments with: paintings, measures of detail and colour, a faulty painter."""
 
 from __future__ import annotations
 
@@ -17,44 +17,46 @@ from ...pretrained import load_pretrained
 
 EDGE_DISTANCE = 4  # pixels from the nearest edge to where an area counts as flat
 VISIBLE_STEP = 0.1  # of the range [-1, 1]: a step of 13 grey levels is an edge
-BLOB_SIZE = 7  # pixels of a blob in a clip-art that is made of a photograph
+BLOBS = 18  # along the long side of a painting that is made from a photograph
+NUM_COLOURS = 6  # of such a painting
 
 
 @functools.cache
-def wood() -> SinGAN:
+def meadow() -> SinGAN:
     """Load the pretrained model that the exercises paint with, once."""
-    return load_pretrained("autumn_wood")
+    return load_pretrained("mountain_meadow")
 
 
-# ------------------------------------------------------------------------------------- the clip-art
+# ---------------------------------------------------------------------------------------- paintings
 def clip_art_for(model: SinGAN, photo: str, file: str = "") -> Tensor:
-    """Return a clip-art to paint over: flat areas of colour in the photograph's aspect ratio.
+    """Return a painting to inject: flat areas of colour in the training image's aspect ratio.
 
-    It is read from ``file`` if there is one. Else it is the clip-art that comes with the bundled
-    photograph. Any other photograph is mirrored, reduced to blobs and to six colours.
+    It is read from ``file`` if that is given. Otherwise it is the painting that ships with the
+    training image. Any other training image is mirrored and reduced to blobs of six colours.
 
     Args:
         model: a trained model; its finest level sets the size.
-        photo: name of a bundled photograph, or the path of any other.
+        photo: name of a training image that ships, or the path of any other.
         file: path of a painting, or "".
 
     Returns:
         (1, C, H, W) in [-1, 1].
     """
     if file:
-        return fit_to_model(model, open_photo(file), "The clip-art")
+        return fit_to_model(model, open_photo(file), "The painting")
     size = height, width = output_size(model)
     try:
         # Nearest neighbour: interpolation would mix colours along the edges.
         return F.interpolate(sample_image(f"{photo}_paint"), size)
     except ValueError:
-        small = max(2, height // BLOB_SIZE), max(2, width // BLOB_SIZE)
+        blob = max(size) / BLOBS  # side in pixels
+        small = max(2, int(height / blob)), max(2, int(width / blob))
         blobs = resize(resize(model.image.flip(-1), small), size)
-        return apply_palette(blobs, colour_palette(model.image, 6))
+        return apply_palette(blobs, colour_palette(model.image, NUM_COLOURS))
 
 
 def flat_mask(paint: Tensor, distance: int = EDGE_DISTANCE) -> Tensor:
-    """Mark the pixels of a clip-art that have no edge nearby.
+    """Mark the pixels of a painting that have no edge nearby.
 
     Args:
         paint: (1, C, H, W) in [-1, 1].
@@ -70,15 +72,16 @@ def flat_mask(paint: Tensor, distance: int = EDGE_DISTANCE) -> Tensor:
 
 # ----------------------------------------------------------------------------------------- measures
 def relative_detail(images: Tensor, mask: Tensor, photo: Tensor) -> float:
-    """Measure the finest detail of images within a mask, relative to the photograph's.
+    """Measure the finest detail of images within a mask, relative to the training image's.
 
     Args:
         images: (n, C, H, W) in [-1, 1].
         mask: (1, 1, H, W), one where detail counts, else zero.
-        photo: (1, C, H, W) in [-1, 1].
+        photo: (1, C, H, W) in [-1, 1], the training image.
 
     Returns:
-        RMS of the finest octave within the mask, divided by the photograph's RMS.
+        RMS of the finest frequency band within the mask, divided by that of the whole training
+        image.
     """
     squares = band_of(images).square().mean(dim=(0, 1))  # (H, W)
     inside = (squares * mask[0, 0]).sum() / mask.sum()
@@ -99,21 +102,9 @@ def palette_distance(model: SinGAN, images: Tensor) -> float:
     return 127.5 * (images - nearest).square().sum(dim=1).sqrt().mean().item()
 
 
-def swatches(palette: Tensor) -> Tensor:
-    """Draw the colours of a palette as squares in a row.
-
-    Args:
-        palette: (k, C) in [-1, 1].
-
-    Returns:
-        (1, C, 16, 16 k) in [-1, 1].
-    """
-    return palette.T[None, :, None].repeat_interleave(16, dim=-1).expand(-1, -1, 16, -1)
-
-
 # --------------------------------------------------------------------------------- a faulty painter
 def faulty_start_level(model: SinGAN) -> int:
-    """Return the level at which the faulty painter injects its paint (paper n = 1).
+    """Return the level at which the faulty painter injects the painting (paper n = 1).
 
     Args:
         model: a trained model.
@@ -124,12 +115,12 @@ def faulty_start_level(model: SinGAN) -> int:
 def broken_painter(model: SinGAN | None = None) -> Callable[[Tensor, int], Tensor]:
     """Return a painter with one fault, called as ``painter(paint, seed)``.
 
-    Its author was told to inject the paint at *scale 1*. Exercise 10.3 asks at which level this
+    Its author was told to inject the painting at *scale 1*. Exercise 10.3 asks at which level this
     painter injects it.
 
     Args:
-        model: a trained model; None for the one of ``autumn_wood``.
+        model: a trained model; None for the one of ``mountain_meadow``.
     """
-    painted = model or wood()
+    painted = model or meadow()
     level = faulty_start_level(painted)
     return lambda paint, seed: paint_to_image(painted, paint, level, seed=seed)

@@ -11,7 +11,7 @@ from torch import Tensor
 from ...applications.editing import edit
 from ...applications.injection import inject, output_size
 from ...applications.masks import soft_mask
-from ...applications.regions import Box, move_region
+from ...applications.regions import Box, box_mask, move_region
 from ...evaluation.metrics import band_of
 from ...images import Size, resize, sample_image, sample_mask, size_of
 from ...model import SinGAN
@@ -80,6 +80,25 @@ def larger_edit(model: SinGAN, photo: str, box: Box, to: tuple[int, int]) -> tup
     except ValueError:
         return move_region(resize(model.image, size), box, to)
     return resize(edited, size), (resize(mask, size) > 0.5).float()
+
+
+def example_hole(model: SinGAN, photo: str) -> Tensor:
+    """Load the bundled hole of a photograph, or select its busiest square if there is none.
+
+    Args:
+        model: of the photograph; the mask has the size of its output.
+        photo: name of the photograph.
+
+    Returns:
+        Mask of the hole, (1, 1, H, W) of zeros and ones.
+    """
+    size = output_size(model)
+    try:
+        mask = sample_mask(f"{photo}_hole_mask")
+    except ValueError:
+        square = busiest_square(resize(model.image, size), size[0] // 4)
+        return box_mask(size, square)
+    return (resize(mask, size) > 0.5).float()
 
 
 def busiest_square(image: Tensor, side: int) -> Box:

@@ -1,4 +1,4 @@
-"""What lesson 13 experiments with: faulty noise walks, and the memory that tensors hold."""
+"""What lesson 13 experiments with: small films, faulty walks, and the memory that tensors hold."""
 
 from __future__ import annotations
 
@@ -9,10 +9,28 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ...applications.animation import ALPHA, BETA, walk
+from ...images import resize, size_of
 from .. import plots
 
 FRAMES, PIXELS = 120, 400
 FAULTS = ["no way back", "cross-faded", "swapped"]  # of the films A, B and C
+
+
+def reduced(film: Tensor, longest: int) -> Tensor:
+    """Reduce the frames of a film, so that its player takes less room in the notebook.
+
+    Args:
+        film: (frames, C, H, W) in [-1, 1].
+        longest: largest long side of the result, in pixels.
+
+    Returns:
+        The frames, of the same aspect ratio; the film itself if it is small enough.
+    """
+    factor = longest / max(size_of(film))
+    if factor >= 1:
+        return film
+    height, width = (round(side * factor) for side in size_of(film))
+    return resize(film, (height, width))
 
 
 def normal_noise(*shape: int, seed: int) -> Tensor:

@@ -73,8 +73,11 @@ def draw_scores(sample: Tensor, score: Score) -> Figure:
     height, width = size_of(sample)
     tall = 4.0 * height / width
     figure = Figure(figsize=(4.0, tall + 1.9), layout="constrained")
-    above, below = figure.subplots(2, 1, height_ratios=[tall, 1.9])
-    plots.draw_image(above, sample)
+    # Two subfigures, so that the labels of the bars do not make the sample narrower.
+    grid = figure.add_gridspec(2, 1, height_ratios=[tall, 1.9])
+    above, bars = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
+    plots.draw_image(above.subplots(), sample)
+    below = bars.subplots()
     for row, axis in enumerate(AXES):
         value, threshold = getattr(score, axis).value, PASS_THRESHOLDS[axis]
         passes = value >= threshold

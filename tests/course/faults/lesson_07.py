@@ -47,11 +47,11 @@ def piled_up(everywhere: Everywhere) -> None:
 
 
 def sees_everything(everywhere: Everywhere) -> None:
-    """07.h: every level takes off its mean over the whole picture, as instance norm would."""
+    """07.h: every level subtracts its mean over the whole image, as instance normalisation does."""
     original = tiles.tiled_forward
 
-    def tiled_forward(generator, noise: Tensor, before: Tensor) -> Tensor:
-        made = original(generator, noise, before)
+    def tiled_forward(generator, noise: Tensor, before: Tensor, **options: Any) -> Tensor:
+        made = original(generator, noise, before, **options)
         return made - made.mean(dim=(2, 3), keepdim=True)
 
     everywhere(original, tiled_forward)
@@ -97,4 +97,4 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
 }
 
 # A student's own photograph must not break the lesson.
-OTHER_PHOTOS = ("deep_field", "painted_coast", "autumn_wood")
+OTHER_PHOTOS = ("palace_windows", "mountain_meadow")

@@ -57,11 +57,12 @@ def shades_of_grey(everywhere: Everywhere) -> None:
 
 
 def known_everywhere(everywhere: Everywhere) -> None:
-    """10.g: every pixel knows the mean of the whole paint."""
+    """10.g: every pixel gets the mean of the whole painting."""
     original = painting.paint_to_image
 
     def paint_to_image(model: SinGAN, paint: Tensor, level: int, **options: Any) -> Tensor:
-        return original(model, paint, level, **options) + paint.mean()
+        mean = paint.mean(dim=(-2, -1), keepdim=True)
+        return original(model, mean.expand_as(paint), level, **options)
 
     everywhere(original, paint_to_image)
 

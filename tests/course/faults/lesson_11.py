@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from singan_edu.applications import harmonization, masks
+from singan_edu.applications.injection import training_image
 from singan_edu.model import SinGAN
 
 from .everywhere import Everywhere
@@ -20,7 +21,7 @@ def compares_nothing(everywhere: Everywhere) -> None:
 
 
 def fed_in_sharp(everywhere: Everywhere) -> None:
-    """11.b, 11.f: images are injected without blur, whatever was asked for."""
+    """11.b, 11.e: images are injected without blur, whatever was asked for."""
 
     class Sharp(SinGAN):
         def run_from(
@@ -32,7 +33,7 @@ def fed_in_sharp(everywhere: Everywhere) -> None:
 
 
 def level_ignored(everywhere: Everywhere) -> None:
-    """11.c, 11.d: always the finest level."""
+    """11.c: always the finest level."""
     original = harmonization.harmonize
 
     def always_finest(
@@ -44,13 +45,21 @@ def level_ignored(everywhere: Everywhere) -> None:
 
 
 def nothing_redrawn(everywhere: Everywhere) -> None:
-    """11.e: results that keep nine tenths of the composite."""
+    """11.d: results that keep nine tenths of the composite."""
     original = harmonization.harmonize
 
     def shy(model: SinGAN, composite: Tensor, *rest: Any, **options: Any) -> Tensor:
         return torch.lerp(composite, original(model, composite, *rest, **options), 0.1)
 
     everywhere(original, shy)
+
+
+def training_image_returned(everywhere: Everywhere) -> None:
+    """11.f: nothing of the injected image is left, so all colours are the training image's."""
+    everywhere(
+        harmonization.harmonize,
+        lambda model, composite, *rest, **options: training_image(model),
+    )
 
 
 def all_above_zero(everywhere: Everywhere) -> None:
@@ -80,13 +89,13 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "11.a": compares_nothing,
     "11.b": fed_in_sharp,
     "11.c": level_ignored,
-    "11.d": level_ignored,
-    "11.e": nothing_redrawn,
-    "11.f": fed_in_sharp,
+    "11.d": nothing_redrawn,
+    "11.e": fed_in_sharp,
+    "11.f": training_image_returned,
     "11.g": all_above_zero,
     "11.h": hard_edges,
     "11.i": composite_for_background,
 }
 
-# Other photographs must not break the lesson.
-OTHER_PHOTOS = ("deep_field", "desert_arch", "autumn_wood")
+# Other training images must not break the lesson: a photograph, and two drawn scenes.
+OTHER_PHOTOS = ("mountain_meadow", "autumn_wood", "painted_coast")

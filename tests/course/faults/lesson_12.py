@@ -115,5 +115,5 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "12.j": key_lost,
 }
 
-# Other photographs must not break the lesson.
-OTHER_PHOTOS = ("painted_coast", "birds_at_dusk", "balloon_festival")
+# Other images, a photograph and two drawn scenes, must not break the lesson.
+OTHER_PHOTOS = ("mountain_meadow", "painted_coast", "balloon_festival")

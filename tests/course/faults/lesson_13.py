@@ -126,8 +126,5 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
     "13.l": without_z_star,
 }
 
-# Parameters for which the claims fail as surely, and sooner.
-QUICKER = {"frames": 12}
-
-# Other photographs must not break the lesson.
+# Other pictures must not break the lesson.
 OTHER_PHOTOS = ("balloon_festival", "deep_field", "painted_coast")

@@ -103,4 +103,4 @@ FAULTS: dict[str, Callable[[Everywhere], None]] = {
 }
 
 # Other photographs must not break the lesson.
-OTHER_PHOTOS = ("birds_at_dusk", "deep_field")
+OTHER_PHOTOS = ("canyon_river", "deep_field")
