@@ -53,8 +53,9 @@ def place(tmp_path_factory) -> Path:
     (folder / "notebooks").mkdir()
     shutil.copy(ROOT / "notebooks" / LESSON, folder / "notebooks")
     (folder / "figures").mkdir()
-    for figure in (ROOT / "figures").glob("*.png"):  # a lesson shows them
-        shutil.copy(figure, folder / "figures")
+    for figure in (ROOT / "figures").iterdir():  # a lesson shows them
+        if figure.suffix in (".png", ".jpg", ".gif"):
+            shutil.copy(figure, folder / "figures")
     for name, settings in SETTINGS.items():
         file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -301,7 +302,7 @@ def test_a_practice_trial_gets_its_verdict_and_its_keys_are_no_commands(quizzes,
 # ------------------------------------------------------------------------------ canvases to draw on
 LIVE_VIEWS = {  # the cells that the live view of a lesson needs, which are quick
     "10_paint_to_image": ["parameters", "imports", "model", "paint", "canvas"],
-    "12_editing": ["parameters", "imports", "model", "canvas"],
+    "12_editing": "parameters imports model derive derive-claim suggest canvas".split(),
 }
 
 

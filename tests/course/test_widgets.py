@@ -234,7 +234,8 @@ def test_pictures_in_the_strips_of_a_lesson_differ_pairwise(path):
     cells = authoring.read(path)["cells"]
     wanted = sum(len(calls(code_of(cell), "explore", "live_view")) for cell in cells)
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    facts = [output.get("metadata", {}).get("image/png", {}) for output in outputs]
+    metadata = [output.get("metadata", {}) for output in outputs]
+    facts = [each.get(kind, {}) for each in metadata for kind in ("image/png", "image/jpeg")]
     strips = [fact["strip"] for fact in facts if "strip" in fact]
     assert len(strips) == wanted >= 1, "a lesson has something to play with"
     for strip in strips:
