@@ -1,4 +1,4 @@
-"""Make the figure of seamless samples: a panorama and two tiles, each laid side by side.
+"""Make the figure of seamless samples: two panoramas and two tiles, each laid side by side.
 
     python figures/make_seamless.py
 
