@@ -169,7 +169,7 @@ class Quiz(anywidget.AnyWidget):
         words = (
             f"A trial of the quiz: a cross, then for {seconds:g} s "
             f"{'two pictures side by side' if len(self.example) == 2 else 'one picture'}, "
-            f"then an empty screen until the answer. {self.question}"
+            f"then a question mark until the answer. {self.question}"
         )
         data, facts = plots.mime_bundle(self._drawn(), words)
         if live is not None:  # None where the front end shows no widgets
